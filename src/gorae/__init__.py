@@ -1,0 +1,1 @@
+"""gorae: a container engine in Python, driven by the Docker Engine API."""
