@@ -1,0 +1,404 @@
+"""Containers as the API knows them: create, find, remove, rename, wait, update; their life is `lifecycle`'s."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from gorae.engine import logs, merge, names, restart, streams
+from gorae.engine.attach import Attachment, Hub
+from gorae.engine.bringup import Bringup
+from gorae.engine.images import Images
+from gorae.engine.lifecycle import Lifecycle
+from gorae.engine.model import (
+    AttachOptions,
+    Container,
+    ContainerSpec,
+    ContainerState,
+    Created,
+    ExitStatus,
+    LogOptions,
+    RestartPolicy,
+    Status,
+)
+from gorae.engine.mounts import Mounts
+from gorae.engine.networks import Networks
+from gorae.engine.record import Record, Records
+from gorae.engine.spawn import Spawner
+from gorae.engine.usage import Usage, UsageReader
+from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound
+from gorae.linux.inotify import Watcher
+from gorae.runtime.config import Resources
+from gorae.runtime.monitor import Monitor
+from gorae.store.db import Database
+from gorae.store.snapshot import Snapshotter
+
+LOG_DRIVERS = ("json-file", "local", "none", "journald")
+Run = Callable[..., Awaitable[Any]]
+
+
+class Containers:
+    """The service. Methods are for the event loop; blocking work runs in the pool behind `run`."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        records: Records,
+        lifecycle: Lifecycle,
+        bringup: Bringup,
+        monitor: Monitor,
+        images: Images,
+        mounts: Mounts,
+        networks: Networks,
+        snapshots: Snapshotter,
+        watcher: Watcher,
+        usage: UsageReader,
+        run: Run,
+        spawn: Spawner,
+    ) -> None:
+        self._db = db
+        self._records = records
+        self._lifecycle = lifecycle
+        self._bringup = bringup
+        self._monitor = monitor
+        self._images = images
+        self._mounts = mounts
+        self._networks = networks
+        self._snapshots = snapshots
+        self._watcher = watcher
+        self._usage = usage
+        self._run = run
+        self._spawn = spawn
+        lifecycle.remove_ended = self._remove_ended
+
+    # reading ----------------------------------------------------------------------------------
+
+    def get(self, ref: str) -> Container:
+        """Raises: NotFound."""
+        return self._records.find(ref).container
+
+    def all(self) -> tuple[Container, ...]:
+        """Every container, newest first."""
+        return tuple(
+            sorted((r.container for r in self._records), key=lambda c: c.created_ns, reverse=True)
+        )
+
+    # create -----------------------------------------------------------------------------------
+
+    async def create(self, name: str, spec: ContainerSpec, request: str) -> Created:
+        """Make a container of an image; nothing of it is left when that fails.
+
+        Raises:
+            NotFound: no such image. Conflict: the name is taken. InvalidArgument: a wish that cannot be.
+        """
+        warnings = self._check(spec)
+        container_id = secrets.token_hex(32)
+        bare = (
+            names.check_name(name)
+            if name
+            else names.make_name(secrets.randbelow, self._records.taken_names)
+        )
+        self._records.reserve(bare, container_id)
+        try:
+            container = await self._run(self._make, container_id, bare, spec, request)
+            record = Record(container, hub=Hub(stdin_once=spec.stdin_once))
+            record.exited.set()
+            try:
+                await self._records.add(record)
+            except BaseException:
+                await self._run(self._bringup.discard_files, container_id)
+                raise
+        except BaseException:
+            self._records.release(bare)
+            raise
+        self._lifecycle.publish(record, "create")
+        return Created(container_id, warnings)
+
+    def _check(self, spec: ContainerSpec) -> tuple[str, ...]:
+        restart.check_policy(spec.restart)
+        if spec.auto_remove and spec.restart.name not in ("", "no"):
+            raise InvalidArgument("can't create 'AutoRemove' container with restart policy")
+        if spec.log.driver and spec.log.driver not in LOG_DRIVERS:
+            raise InvalidArgument(
+                f'logger: no log driver named "{spec.log.driver}" is registered; '
+                f"use one of {', '.join(LOG_DRIVERS)}"
+            )
+        for mode in (spec.network_mode, spec.ipc_mode, spec.pid_mode):
+            kind, _, ref = mode.partition(":")
+            if kind == "container":
+                self._records.find(ref)
+        if ":" not in spec.network_mode and spec.network_mode not in ("default", ""):
+            self._networks.find(spec.network_mode)
+        return ()
+
+    def _make(self, container_id: str, name: str, spec: ContainerSpec, request: str) -> Container:
+        """The blocking part of create: image, volumes, writable layer."""
+        image = self._images.resolve(spec.image)
+        full = merge.merge(replace(spec, image_id=image.id), image.config.config)
+        directory = self._bringup.container_dir(container_id)
+        records = self._mounts.resolve(container_id, full, lambda ref: self.get(ref), image)
+        files = directory
+        if full.network_mode.startswith("container:"):
+            other = self.get(full.network_mode.partition(":")[2])
+            files = self._bringup.container_dir(other.id)
+        argv = merge.argv(full)
+        self._snapshots.prepare(container_id, image.chain_id)
+        directory.mkdir(parents=True, exist_ok=True)
+        return Container(
+            id=container_id,
+            name=name,
+            created_ns=time.time_ns(),
+            spec=full,
+            state=ContainerState(),
+            mounts=records,
+            request=request,
+            path=argv[0],
+            args=argv[1:],
+            log_path="" if full.log.driver == "none" else str(directory / "ctr.log"),
+            hosts_path=str(files / "hosts"),
+            hostname_path=str(files / "hostname"),
+            resolv_conf_path=str(files / "resolv.conf"),
+        )
+
+    # life -------------------------------------------------------------------------------------
+
+    async def start(self, ref: str) -> None:
+        """As `Lifecycle.start`."""
+        await self._lifecycle.start(self._records.find(ref))
+
+    async def stop(self, ref: str, *, timeout_s: int | None = None, signal: str = "") -> None:
+        """As `Lifecycle.stop`."""
+        await self._lifecycle.stop(self._records.find(ref), timeout_s=timeout_s, signal=signal)
+
+    async def restart(self, ref: str, *, timeout_s: int | None = None, signal: str = "") -> None:
+        """As `Lifecycle.restart`."""
+        await self._lifecycle.restart(self._records.find(ref), timeout_s=timeout_s, signal=signal)
+
+    async def kill(self, ref: str, signal: str = "KILL") -> None:
+        """As `Lifecycle.kill`."""
+        await self._lifecycle.kill(self._records.find(ref), signal)
+
+    async def pause(self, ref: str) -> None:
+        """Freeze all of a container's processes."""
+        await self._lifecycle.pause(self._records.find(ref))
+
+    async def unpause(self, ref: str) -> None:
+        """Let them run again."""
+        await self._lifecycle.unpause(self._records.find(ref))
+
+    async def wait(self, ref: str, condition: str = "not-running") -> "asyncio.Future[ExitStatus]":
+        """A future of the exit status; it is registered when this returns.
+
+        Raises:
+            InvalidArgument: no such condition.
+        """
+        record = self._records.find(ref)
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[ExitStatus] = loop.create_future()
+        match condition:
+            case "not-running" | "":
+                if record.state.pid or record.restart_timer is not None:
+                    record.stops.append(waiter)
+                else:
+                    waiter.set_result(ExitStatus(record.state.exit_code, record.state.error))
+            case "next-exit":
+                record.stops.append(waiter)
+            case "removed":
+                record.removals.append(waiter)
+            case _:
+                raise InvalidArgument(f'invalid condition: "{condition}"')
+        return waiter
+
+    # removing ---------------------------------------------------------------------------------
+
+    async def remove(self, ref: str, *, force: bool = False, volumes: bool = False) -> None:
+        """Remove a container, its writable layer and log; `volumes`: its anonymous volumes too.
+
+        Raises:
+            Conflict: it runs and `force` was not given, or a removal is under way.
+        """
+        record = self._records.find(ref)
+        if record.state.status is Status.REMOVING:
+            raise Conflict(f"removal of container {record.container.name} is already in progress")
+        if record.state.pid or record.restart_timer is not None:
+            if not force:
+                raise Conflict(_cannot_remove(record.container))
+            await self._end(record)
+        async with record.lock:
+            if record.removed:
+                raise NotFound(f"No such container: {ref}")
+            if record.state.pid:
+                raise Conflict(_cannot_remove(record.container))
+            await self._remove(record, volumes=volumes)
+
+    async def _end(self, record: Record) -> None:
+        try:
+            await self._lifecycle.kill(record, "KILL")
+        except Conflict:
+            if record.state.pid:
+                raise
+        async with record.lock:  # what follows the end is done when the lock is free
+            self._lifecycle.cancel_restart(record)
+
+    async def _remove_ended(self, record: Record) -> None:
+        """`--rm`: after the end, with the anonymous volumes."""
+        async with record.lock:
+            if not record.removed:
+                await self._remove(record, volumes=True)
+
+    async def _remove(self, record: Record, *, volumes: bool) -> None:
+        """The row goes first: what is left on disk without one is garbage that the next start finds."""
+        container = record.container
+        await self._records.remove(record)
+        self._lifecycle.publish(record, "destroy")
+        record.wake(record.stops)
+        record.wake(record.removals)
+        record.hub.finish()
+        self._spawn(self._run(self._discard, container, volumes))
+
+    def _discard(self, container: Container, volumes: bool) -> None:
+        self._bringup.down(container.id)
+        self._bringup.discard_files(container.id)
+        if volumes:
+            self._mounts.discard_anonymous(container)
+
+    async def rename(self, ref: str, name: str) -> None:
+        """Raises: Conflict: taken. InvalidArgument: not a name, or its own."""
+        record = self._records.find(ref)
+        if not name:
+            raise InvalidArgument("Neither old nor new names may be empty")
+        bare = names.check_name(name)
+        if bare == record.container.name:
+            raise InvalidArgument(
+                "Renaming a container with the same name as its current name"
+            )
+        async with record.lock:
+            old = record.container.name
+            await self._records.rename(record, bare)
+            self._lifecycle.publish(record, "rename", {"oldName": f"/{old}"})
+
+    async def update(
+        self, ref: str, resources: Resources, policy: RestartPolicy | None, request: str
+    ) -> tuple[str, ...]:
+        """New limits (already merged with the old ones by the caller) and restart policy; warnings."""
+        record = self._records.find(ref)
+        async with record.lock:
+            spec = replace(record.container.spec, resources=resources)
+            if policy is not None:
+                restart.check_policy(policy)
+                if spec.auto_remove and policy.name not in ("", "no"):
+                    raise InvalidArgument(
+                        "Restart policy cannot be updated because AutoRemove is enabled for the container"
+                    )
+                spec = replace(spec, restart=policy)
+            warnings: tuple[str, ...] = ()
+            if record.state.pid:
+                warnings = tuple(await self._run(self._monitor.update, record.id, resources) or ())
+            await self._records.save_spec(
+                record, replace(record.container, spec=spec, request=request)
+            )
+            self._lifecycle.publish(record, "update")
+        return warnings
+
+    # streams ----------------------------------------------------------------------------------
+
+    async def attach(self, ref: str, options: AttachOptions) -> Attachment:
+        """A client's end of the container's streams; it may come before the start.
+
+        Raises:
+            Conflict: the container is paused.
+        """
+        record = self._records.find(ref)
+        if record.state.status is Status.PAUSED:
+            raise Conflict(f"container {record.id} is paused, unpause the container before attach")
+        attachment = record.hub.attach(options)
+        try:
+            if options.logs:
+                await self._replay(record, attachment)
+            if not options.stream:
+                attachment.detach()
+            elif record.task is not None:
+                await streams.connect(record.hub, record.task)
+        except BaseException:
+            attachment.detach()
+            raise
+        self._lifecycle.publish(record, "attach")
+        return attachment
+
+    async def _replay(self, record: Record, attachment: Attachment) -> None:
+        async for stream, data in self.logs(record.id, LogOptions()):
+            attachment.deliver(stream, data)
+
+    async def resize(self, ref: str, rows: int, columns: int) -> None:
+        """Raises: Conflict: it does not run."""
+        record = self._records.find(ref)
+        if not record.state.pid:
+            raise Conflict(f"cannot resize a stopped container: container {record.id} is not running")
+        await self._run(self._monitor.resize, record.id, rows, columns)
+        self._lifecycle.publish(record, "resize", {"height": str(rows), "width": str(columns)})
+
+    def logs(self, ref: str, options: LogOptions) -> AsyncIterator[tuple[int, bytes]]:
+        """(stream, whole lines) from the log.
+
+        Raises:
+            NotImplemented: the log driver keeps nothing to read.
+        """
+        record = self._records.find(ref)
+        return logs.read(record, options, self._watcher, self._run)
+
+    # looking inside ---------------------------------------------------------------------------
+
+    async def usage(self, ref: str) -> Usage | None:
+        """What the container uses now; None when it does not run."""
+        record = self._records.find(ref)
+        if not record.state.pid:
+            return None
+        usage: Usage = await self._run(self._usage.read, record.container)
+        return usage
+
+    async def top(self, ref: str, ps_args: str) -> tuple[list[str], list[list[str]]]:
+        """Titles and rows of `ps`, only the container's processes.
+
+        Raises:
+            Conflict: it does not run.
+        """
+        record = self._records.find(ref)
+        if not record.state.pid:
+            raise Conflict(f"container {record.id} is not running")
+        self._lifecycle.publish(record, "top")
+        titles, found = await self._run(self._monitor.top, record.id, ps_args or "-ef")
+        return titles, found
+
+    async def sizes(self, ref: str) -> tuple[int, int]:
+        """Bytes of the writable layer, and of it with the image."""
+        container = self.get(ref)
+        own = await self._run(self._snapshots.usage, container.id)
+        try:
+            image = await self._run(self._images.size, container.spec.image_id)
+        except GoraeError:
+            image = 0
+        return own.size_bytes, own.size_bytes + image
+
+    async def prune(self, chosen: Callable[[Container], bool]) -> tuple[list[str], int]:
+        """Remove every stopped container that `chosen` takes: ids and bytes freed."""
+        removed, freed = [], 0
+        for record in self._records:
+            if record.state.pid or record.restart_timer is not None or not chosen(record.container):
+                continue
+            size, _ = await self.sizes(record.id)
+            await self.remove(record.id)
+            removed.append(record.id)
+            freed += size
+        return removed, freed
+
+
+def _cannot_remove(container: Container) -> str:
+    paused = container.state.status is Status.PAUSED
+    how = "paused" if paused else "running"
+    return (
+        f'cannot remove container "{container.name}": container is {how}: '
+        "stop the container before removing or force remove"
+    )

@@ -1,0 +1,249 @@
+"""Further processes in running containers.
+
+An exec is a value until it is started; its record is kept while its container runs and for `KEPT` of the ended
+ones after that. Each has a monitor of its own, so that a detached one survives the daemon.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal as signals
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gorae.engine import process
+from gorae.engine.attach import Attachment, Hub
+from gorae.engine.bringup import Bringup
+from gorae.engine.lifecycle import Lifecycle, exit_code_of
+from gorae.engine.model import AttachOptions, Container, Exec, ExecSpec, Status
+from gorae.engine.record import Record, Records
+from gorae.engine.signal import signal_number
+from gorae.engine.spawn import Spawner
+from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound
+from gorae.linux.fd import open_root
+from gorae.runtime import attach, user
+from gorae.runtime import monitor as monitors
+from gorae.runtime.config import Process
+from gorae.runtime.host import HostFacts
+from gorae.runtime.monitor import Monitor
+
+KEPT = 512
+DRAIN_PATIENCE_S = 5
+Run = Callable[..., Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class _Entry:
+    value: Exec
+    hub: Hub
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    pidfd: int = -1
+    process: monitors.Exec | None = None
+
+
+class Execs:
+    """The service of execs."""
+
+    def __init__(
+        self,
+        records: Records,
+        lifecycle: Lifecycle,
+        bringup: Bringup,
+        monitor: Monitor,
+        host: HostFacts,
+        run: Run,
+        spawn: Spawner,
+    ) -> None:
+        self._records = records
+        self._lifecycle = lifecycle
+        self._bringup = bringup
+        self._monitor = monitor
+        self._host = host
+        self._run = run
+        self._spawn = spawn
+        self._entries: dict[str, _Entry] = {}
+
+    async def create(self, ref: str, spec: ExecSpec) -> str:
+        """The id of a new exec.
+
+        Raises:
+            Conflict: the container does not run or is paused. InvalidArgument: no command.
+        """
+        record = self._records.find(ref)
+        self._check(record)
+        if not spec.cmd:
+            raise InvalidArgument("No exec command specified")
+        exec_id = secrets.token_hex(32)
+        hub = Hub(stdin_once=True)
+        self._forget_old()
+        self._entries[exec_id] = _Entry(Exec(exec_id, record.id, spec), hub)
+        self._lifecycle.publish(record, f"exec_create: {' '.join(spec.cmd)}", {"execID": exec_id})
+        return exec_id
+
+    def _check(self, record: Record) -> None:
+        if record.state.status is Status.PAUSED:
+            raise Conflict(f"container {record.id} is paused, unpause the container before exec")
+        if record.state.status is Status.RESTARTING:
+            raise Conflict(f"Container {record.id} is restarting, wait until the container is running")
+        if not record.state.pid:
+            raise Conflict(f"container {record.id} is not running")
+
+    def _forget_old(self) -> None:
+        ended = [key for key, one in self._entries.items() if one.ended.is_set()]
+        for key in ended[: max(0, len(ended) - KEPT)]:
+            del self._entries[key]
+
+    def _entry(self, exec_id: str) -> _Entry:
+        try:
+            return self._entries[exec_id]
+        except KeyError:
+            raise NotFound(f"No such exec instance: {exec_id}") from None
+
+    def get(self, exec_id: str) -> Exec:
+        """Raises: NotFound."""
+        return self._entry(exec_id).value
+
+    def of_container(self, container_id: str) -> tuple[str, ...]:
+        """The ids of a container's running execs, for inspect."""
+        return tuple(
+            key
+            for key, one in self._entries.items()
+            if one.value.container_id == container_id and one.value.running
+        )
+
+    async def start(
+        self,
+        exec_id: str,
+        *,
+        tty: bool,
+        detach: bool,
+        console_size: tuple[int, int] | None = None,
+    ) -> Attachment | None:
+        """Start it; the client's end of its streams, or None when detached.
+
+        Raises:
+            Conflict: started already, or the container ended. GoraeError: why it could not start.
+        """
+        entry = self._entry(exec_id)
+        if entry.process is not None or entry.value.exit_code is not None or entry.value.running:
+            raise Conflict(f"exec {exec_id} has already been started")
+        record = self._records.find(entry.value.container_id)
+        self._check(record)
+        spec = replace(
+            entry.value.spec, tty=tty, console_size=console_size or entry.value.spec.console_size
+        )
+        entry.value = replace(entry.value, spec=spec, running=True)
+        attachment = None if detach else entry.hub.attach(_options(spec))
+        self._lifecycle.publish(record, f"exec_start: {' '.join(spec.cmd)}", {"execID": exec_id})
+        if attachment is None:
+            await self._start(record, entry, detach=True)
+        else:  # the client's 101 goes out before the first output
+            self._spawn(self._start(record, entry, detach=False))
+        return attachment
+
+    async def _start(self, record: Record, entry: _Entry, *, detach: bool) -> None:
+        loop = asyncio.get_running_loop()
+
+        def connect(made: monitors.Exec) -> None:
+            from_socket = attach.connect(made.attach_socket)
+            asyncio.run_coroutine_threadsafe(_connected(entry.hub, from_socket), loop)
+
+        try:
+            prepared = await self._run(self._process, record.container, entry.value.spec)
+            made = await self._run(
+                self._monitor.exec,
+                record.id,
+                entry.value.id,
+                prepared,
+                stdin_open=entry.value.spec.attach_stdin,
+                connect=None if detach else connect,
+            )
+        except GoraeError as error:
+            self._failed(entry, error)
+            if detach:
+                raise
+            return
+        entry.process = made
+        entry.value = replace(entry.value, pid=made.pid)
+        with contextlib.suppress(ProcessLookupError):
+            entry.pidfd = os.pidfd_open(made.pid)
+        self._watch(record, entry, made)
+
+    def _process(self, container: Container, spec: ExecSpec) -> Process:
+        with open_root(str(self._bringup.rootfs(container.id))) as root_fd:
+            who = user.lookup(
+                root_fd, spec.user or container.spec.user, container.spec.group_add
+            )
+            home = user.home(root_fd, who.uid)
+        return process.exec_process(container, spec, user=who, home=home, host=self._host)
+
+    def _failed(self, entry: _Entry, error: GoraeError) -> None:
+        """The sentence goes to the client's stream, as docker's does: the answer was given already."""
+        entry.value = replace(entry.value, running=False, exit_code=exit_code_of(error.message))
+        for one in tuple(entry.hub.attachments):
+            stream = 1 if entry.value.spec.tty else 2
+            one.deliver(stream, f"{error.message}\r\n".encode())
+        entry.ended.set()
+        entry.hub.finish()
+
+    def _watch(self, record: Record, entry: _Entry, made: monitors.Exec) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            monitor_fd = os.pidfd_open(made.monitor_pid)
+        except ProcessLookupError:
+            self._spawn(self._ended(record, entry, made))
+            return
+
+        def gone() -> None:
+            loop.remove_reader(monitor_fd)
+            os.close(monitor_fd)
+            self._spawn(self._ended(record, entry, made))
+
+        loop.add_reader(monitor_fd, gone)
+
+    async def _ended(self, record: Record, entry: _Entry, made: monitors.Exec) -> None:
+        """The exit code is stored before the stream ends: the client asks for it at once."""
+        code = await self._run(self._monitor.read_exec_exit, made)
+        await entry.hub.drained(DRAIN_PATIENCE_S)
+        entry.value = replace(entry.value, running=False, exit_code=code, pid=0)
+        if entry.pidfd >= 0:
+            os.close(entry.pidfd)
+            entry.pidfd = -1
+        entry.ended.set()
+        entry.hub.finish()
+        if not record.removed:
+            self._lifecycle.publish(
+                record, "exec_die", {"execID": entry.value.id, "exitCode": str(code)}
+            )
+
+    async def resize(self, exec_id: str, rows: int, columns: int) -> None:
+        """Raises: Conflict: it does not run."""
+        entry = self._entry(exec_id)
+        if entry.process is None or not entry.value.running:
+            raise Conflict(f"exec {exec_id} is not running")
+        await self._run(self._monitor.resize_exec, entry.process, rows, columns)
+
+    async def kill(self, exec_id: str, signal: str) -> None:
+        """Signal an exec's own process.
+
+        Raises:
+            Conflict: it does not run.
+        """
+        entry = self._entry(exec_id)
+        number = signal_number(signal)
+        if entry.pidfd < 0:
+            raise Conflict(f"exec {exec_id} is not running")
+        with contextlib.suppress(ProcessLookupError):
+            signals.pidfd_send_signal(entry.pidfd, number)
+
+
+def _options(spec: ExecSpec) -> AttachOptions:
+    return AttachOptions(
+        stdin=spec.attach_stdin, stdout=spec.attach_stdout, stderr=spec.attach_stderr
+    )
+
+
+async def _connected(hub: Hub, sock: Any) -> None:
+    hub.connect(sock)

@@ -1,0 +1,72 @@
+"""A container's log as the API reads it: what is there, then what comes, woken by inotify."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from gorae.engine.model import LogOptions
+from gorae.engine.record import Record
+from gorae.errors import NotImplemented
+from gorae.linux.inotify import Watcher
+from gorae.runtime.logfile import LogCursor, LogWindow
+
+Run = Callable[..., Awaitable[Any]]
+
+
+async def read(
+    record: Record, options: LogOptions, watcher: Watcher, run: Run
+) -> AsyncIterator[tuple[int, bytes]]:
+    """Chunks of whole lines, each of one stream.
+
+    Raises:
+        NotImplemented: nothing was kept.
+    """
+    path = record.container.log_path
+    if not path:
+        raise NotImplemented("configured logging driver does not support reading")
+    window = LogWindow(
+        stdout=options.stdout,
+        stderr=options.stderr,
+        since_ns=options.since_ns,
+        until_ns=options.until_ns,
+        tail=options.tail,
+        timestamps=options.timestamps,
+    )
+    cursor = await run(LogCursor.open, path, window)
+    try:
+        async for chunk in _follow(record, cursor, options, watcher, run):
+            yield chunk
+    finally:
+        await run(cursor.close)
+
+
+async def _follow(
+    record: Record, cursor: LogCursor, options: LogOptions, watcher: Watcher, run: Run
+) -> AsyncIterator[tuple[int, bytes]]:
+    changed = asyncio.Event()
+    watch = watcher.watch(record.container.log_path, changed.set) if options.follow else None
+    try:
+        while True:
+            changed.clear()
+            over = not record.state.pid and record.restart_timer is None
+            while chunks := await run(cursor.read_more):
+                for chunk in chunks:
+                    yield chunk
+            if watch is None or over or record.removed or cursor.done:
+                return
+            await _either(changed, record, options.until_ns)
+    finally:
+        if watch is not None:
+            watcher.unwatch(watch)
+
+
+async def _either(changed: asyncio.Event, record: Record, until_ns: int) -> None:
+    """Until the log grew, the process ended, or `until_ns` came."""
+    tasks = [asyncio.ensure_future(changed.wait()), asyncio.ensure_future(record.exited.wait())]
+    timeout_s = max(0.0, (until_ns - time.time_ns()) / 1e9) if until_ns else None
+    try:
+        await asyncio.wait(tasks, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

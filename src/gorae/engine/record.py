@@ -1,0 +1,175 @@
+"""The containers in memory: one `Record` each, with its lock, and the index that finds them.
+
+A record's `container` is a frozen snapshot which is replaced whole, so that readers never see a half-changed one.
+The row in the store is written with it: memory is never the only copy of a fact. All of this lives on the event
+loop; the store is asked from the loop's thread pool.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gorae.engine import names
+from gorae.engine.attach import Hub
+from gorae.engine.model import Container, ContainerState, ExitStatus
+from gorae.errors import Conflict
+from gorae.runtime.monitor import Task
+from gorae.store import document
+from gorae.store.db import Database
+from gorae.store.tables import containers as rows
+
+
+@dataclass(slots=True)
+class Record:
+    """A container and what belongs to it while the daemon lives."""
+
+    container: Container
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    hub: Hub = field(default_factory=Hub)
+    task: Task | None = None
+    pidfd: int = -1
+    """Of the container's first process, -1 when it does not run."""
+    exited: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while no process runs."""
+    stops: "list[asyncio.Future[ExitStatus]]" = field(default_factory=list)
+    removals: "list[asyncio.Future[ExitStatus]]" = field(default_factory=list)
+    last_delay_ns: int = 0
+    restart_timer: asyncio.TimerHandle | None = None
+    removed: bool = False
+
+    @property
+    def id(self) -> str:
+        """The container's id."""
+        return self.container.id
+
+    @property
+    def state(self) -> ContainerState:
+        """What is so now."""
+        return self.container.state
+
+    def wake(self, waiters: "list[asyncio.Future[ExitStatus]]") -> None:
+        """Give the exit status to all who wait, once."""
+        status = ExitStatus(self.state.exit_code, self.state.error)
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(status)
+        waiters.clear()
+
+
+class Records:
+    """All containers, by id and by name."""
+
+    def __init__(self, db: Database, run: Callable[..., Any]) -> None:
+        self._db = db
+        self._run = run
+        self._by_id: dict[str, Record] = {}
+        self._names: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(tuple(self._by_id.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    @property
+    def taken_names(self) -> dict[str, str]:
+        """Name -> id, reserved ones too."""
+        return self._names
+
+    def load(self) -> None:
+        """Read every row; blocking, once, before the daemon listens."""
+        for row in self._db.read(rows.all_rows):
+            container = document.decode(Container, row.spec)
+            state = document.decode(ContainerState, row.state)
+            record = Record(replace(container, name=row.name, state=state, request=row.request))
+            record.exited.set()
+            self._by_id[row.id] = record
+            self._names[row.name] = row.id
+
+    def find(self, ref: str) -> Record:
+        """Raises: NotFound, InvalidArgument: as `names.resolve`."""
+        found = names.resolve(ref, self._names, self._by_id, kind="container")
+        record = self._by_id.get(found)
+        if record is None:  # the name is reserved by a create that is under way
+            return self._by_id[names.resolve(ref, {}, self._by_id, kind="container")]
+        return record
+
+    def by_id(self, container_id: str) -> Record | None:
+        """The record of a full id."""
+        return self._by_id.get(container_id)
+
+    def reserve(self, name: str, container_id: str) -> None:
+        """Raises: Conflict: the name is another container's."""
+        holder = self._names.setdefault(name, container_id)
+        if holder != container_id:
+            raise Conflict(
+                f'Conflict. The container name "/{name}" is already in use by container "{holder}". '
+                "You have to remove (or rename) that container to be able to reuse that name."
+            )
+
+    def release(self, name: str) -> None:
+        """Free a reserved name."""
+        self._names.pop(name, None)
+
+    async def add(self, record: Record) -> None:
+        """Write the row, then show the record."""
+        one = record.container
+        await self._run(
+            self._db.write,
+            lambda tx: rows.insert(
+                tx,
+                rows.ContainerRow(
+                    id=one.id,
+                    name=one.name,
+                    image_id=one.spec.image_id,
+                    created_ns=one.created_ns,
+                    spec=_spec_text(one),
+                    request=one.request,
+                    state=document.encode(one.state),
+                ),
+            ),
+            durable=False,
+        )
+        self._by_id[one.id] = record
+
+    async def save_state(self, record: Record, **changes: Any) -> None:
+        """Replace the state's named fields, in memory and in the row."""
+        record.container = replace(record.container, state=replace(record.state, **changes))
+        text = document.encode(record.state)
+        await self._run(
+            self._db.write, lambda tx: rows.set_state(tx, record.id, text), durable=False
+        )
+
+    async def save_spec(self, record: Record, container: Container) -> None:
+        """Replace what update, connect and rename may change."""
+        await self._run(
+            self._db.write,
+            lambda tx: rows.set_spec(tx, container.id, _spec_text(container), container.request),
+        )
+        record.container = container
+
+    async def rename(self, record: Record, name: str) -> None:
+        """Raises: Conflict: the name is taken."""
+        old = record.container.name
+        self.reserve(name, record.id)
+        try:
+            await self._run(self._db.write, lambda tx: rows.rename(tx, record.id, name))
+        except BaseException:
+            self.release(name)
+            raise
+        self.release(old)
+        record.container = replace(record.container, name=name)
+
+    async def remove(self, record: Record) -> None:
+        """Delete the row, then forget the record and its name."""
+        await self._run(self._db.write, lambda tx: rows.delete(tx, record.id), durable=False)
+        record.removed = True
+        self._by_id.pop(record.id, None)
+        if self._names.get(record.container.name) == record.id:
+            self._names.pop(record.container.name)
+
+
+def _spec_text(container: Container) -> str:
+    """What the row's `spec` column holds: the record without what other columns hold."""
+    return document.encode(replace(container, state=ContainerState(), request=""))

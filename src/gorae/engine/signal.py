@@ -1,0 +1,30 @@
+"""Signals by name and number. Pure but for the platform's own table of names."""
+
+import signal as _signals
+
+from gorae.errors import InvalidArgument
+
+_NAMES: dict[str, int] = {
+    one.name.removeprefix("SIG"): one.value for one in _signals.Signals if "_" not in one.name
+}
+_RTMIN, _RTMAX = 34, 64
+
+
+def signal_number(text: str) -> int:
+    """`TERM`, `SIGTERM`, `15`, `RTMIN+3` -> 15 and the like.
+
+    Raises:
+        InvalidArgument: no such signal.
+    """
+    bare = text.strip().upper().removeprefix("SIG")
+    if bare.isdigit() and 0 < int(bare) <= _RTMAX:
+        return int(bare)
+    if bare in _NAMES:
+        return _NAMES[bare]
+    for base, sign, origin in (("RTMIN", "+", _RTMIN), ("RTMAX", "-", _RTMAX)):
+        stem, found, number = bare.partition(sign)
+        if stem == base and (not found or number.isdigit()):
+            value = origin + int(f"{sign}{number}" if found else 0)
+            if _RTMIN <= value <= _RTMAX:
+                return value
+    raise InvalidArgument(f"invalid signal: {text}")
