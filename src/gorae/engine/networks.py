@@ -4,6 +4,7 @@ Records are rows in the store and values here; `net` makes and finds the kernel'
 starts in worker threads: the index is replaced, never changed in place.
 """
 
+import ipaddress
 import secrets
 import threading
 import time
@@ -74,14 +75,14 @@ class Networks:
         *,
         containers: Callable[[], Iterable[Container]],
         default_bridge: str,
-        default_subnet: Subnet | None = None,
+        default_address: str = "",
     ) -> None:
         self._db = db
         self._driver = driver
         self._events = events
         self._containers = containers
         self._default_bridge = default_bridge
-        self._default_subnet = default_subnet
+        self._default_address = default_address
         self._by_id: dict[str, NetworkRecord] = {}
         self._lock = threading.Lock()
 
@@ -104,7 +105,7 @@ class Networks:
         model = Network(network_id, name, driver=driver)
         spec = NetworkSpec(name, driver=driver)
         if name == "bridge":
-            subnet = self._default_subnet or self._free_subnet()
+            subnet = self._default_subnet()
             options = {
                 "com.docker.network.bridge.default_bridge": "true",
                 "com.docker.network.bridge.enable_icc": "true",
@@ -117,7 +118,14 @@ class Networks:
             model = replace(model, bridge=self._default_bridge, subnets=(subnet,), options=options)
         return NetworkRecord(network_id, name, time.time_ns(), spec, model)
 
-    def _free_subnet(self) -> Subnet:
+    def _default_subnet(self) -> Subnet:
+        """That of `--bip`, else one that nothing on this host uses."""
+        if self._default_address:
+            try:
+                given = ipaddress.ip_interface(self._default_address)
+            except ValueError as error:
+                raise InvalidArgument(f"--bip: {error}") from None
+            return Subnet(str(given.network), str(given.ip))
         taken = [s.prefix for r in self._by_id.values() for s in r.model.subnets]
         prefix = ipam.choose_subnet([*taken, *self._driver.host_prefixes()])
         return Subnet(prefix, ipam.first_address(prefix))

@@ -1,0 +1,209 @@
+"""The one place where the parts are wired to each other.
+
+Read this to see who is given whom. Order: store, host, runtime, network, then the engine's services above them.
+"""
+
+import asyncio
+import functools
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gorae.daemon.config import Config
+from gorae.engine.adopt import Adoption
+from gorae.engine.bringup import Bringup
+from gorae.engine.containers import Containers
+from gorae.engine.copyup import copy_up
+from gorae.engine.events import Events
+from gorae.engine.execs import Execs
+from gorae.engine.images import Images
+from gorae.engine.lifecycle import Lifecycle
+from gorae.engine.mounts import Mounts
+from gorae.engine.networks import Networks
+from gorae.engine.record import Records
+from gorae.engine.rotation import Rotation
+from gorae.engine.sandbox import Sandboxes
+from gorae.engine.spawn import Spawner
+from gorae.engine.system import DaemonFacts, System
+from gorae.engine.usage import UsageReader
+from gorae.engine.volumes import Volumes
+from gorae.errors import NotFound
+from gorae.linux import cgroup
+from gorae.linux.inotify import Watcher
+from gorae.net.driver import NetDriver
+from gorae.runtime.host import HostFacts
+from gorae.runtime.monitor import Monitor
+from gorae.runtime.oci import OciRuntime
+from gorae.store.store import Store
+from gorae.store.volumes import VolumeDirectories
+from gorae.version import VERSION
+
+T = TypeVar("T")
+SHORT_CALLS = 16
+TRANSFERS = 4
+INIT_PROGRAMS = ("catatonit", "tini-static", "docker-init", "tini")
+
+
+@dataclass(slots=True)
+class Services:
+    """What the API is given."""
+
+    containers: Containers
+    execs: Execs
+    images: Images
+    networks: Networks
+    volumes: Volumes
+    events: Events
+    system: System
+    run: Callable[..., Any]
+    run_transfer: Callable[..., Any]
+
+
+class Daemon:
+    """All parts of one daemon, made and not yet started."""
+
+    def __init__(self, config: Config, host: HostFacts, loop: asyncio.AbstractEventLoop) -> None:
+        self.config = config
+        self._loop = loop
+        self._short = ThreadPoolExecutor(SHORT_CALLS, "call")
+        self._long = ThreadPoolExecutor(TRANSFERS, "transfer")
+        data_root, exec_root = Path(config.data_root), Path(config.exec_root)
+        self.spawn = Spawner()
+        self.events = Events(loop)
+        self.store = Store.open(data_root)
+        runtime = OciRuntime.find(config.runtime)
+        self.monitor = Monitor(exec_root, runtime, host)
+        self.net = NetDriver(exec_root, instance=config.instance)
+        self.records = Records(self.store.db, self.run)
+        self.networks = Networks(
+            self.store.db,
+            self.net,
+            self.events,
+            containers=self._all,
+            default_bridge=config.bridge,
+            default_address=config.bip,
+        )
+        self.volumes = Volumes(
+            self.store.db, VolumeDirectories(data_root / "volumes"), self.events, self._all
+        )
+        self.images = Images(self.store, self.events.publish, self._all)
+        self.sandboxes = Sandboxes(self.net, self.networks)
+        self.bringup = Bringup(
+            data_root=data_root,
+            exec_root=exec_root,
+            snapshots=self.store.snapshots,
+            monitor=self.monitor,
+            sandboxes=self.sandboxes,
+            host=host,
+            init_path=_init_program(),
+        )
+        self.watcher = Watcher()
+        loop.add_reader(self.watcher.fileno(), self.watcher.dispatch)
+        self.lifecycle = Lifecycle(
+            self.records, self.bringup, self.monitor, self.events, self.run, self.spawn
+        )
+        self.rotation = Rotation(self.records, self.monitor, self.run)
+        self.services = self._services(config, host, runtime)
+
+    def _services(self, config: Config, host: HostFacts, runtime: OciRuntime) -> Services:
+        mounts = Mounts(self.volumes, functools.partial(copy_up, self.store.snapshots))
+        containers = Containers(
+            db=self.store.db,
+            records=self.records,
+            lifecycle=self.lifecycle,
+            bringup=self.bringup,
+            monitor=self.monitor,
+            images=self.images,
+            mounts=mounts,
+            networks=self.networks,
+            snapshots=self.store.snapshots,
+            watcher=self.watcher,
+            usage=UsageReader(cgroup.stats),
+            run=self.run,
+            spawn=self.spawn,
+        )
+        execs = Execs(
+            self.records, self.lifecycle, self.bringup, self.monitor, host, self.run, self.spawn
+        )
+        facts = DaemonFacts(
+            id=self.store.identity(secrets.token_hex(16)),
+            gorae_version=VERSION,
+            data_root=config.data_root,
+            runtime=runtime.name,
+            runtime_version=runtime.version(),
+            monitor_version=self.monitor.version(),
+            init_binary=Path(_init_program()).name,
+            labels=config.labels,
+            log_driver=config.log_driver,
+            started_ns=time.time_ns(),
+            debug=config.log_level == "debug",
+        )
+        system = System(facts, host, containers, self.images, lambda: host.warnings)
+        return Services(
+            containers=containers,
+            execs=execs,
+            images=self.images,
+            networks=self.networks,
+            volumes=self.volumes,
+            events=self.events,
+            system=system,
+            run=self.run,
+            run_transfer=self.run_transfer,
+        )
+
+    def _all(self) -> tuple[Any, ...]:
+        return tuple(record.container for record in self.records)
+
+    async def run(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """A call that ends in milliseconds, in the short-call pool."""
+        return await self._loop.run_in_executor(self._short, functools.partial(work, *args, **options))
+
+    async def run_transfer(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """A long call (load, import, export, copy), in a pool of its own."""
+        return await self._loop.run_in_executor(self._long, functools.partial(work, *args, **options))
+
+    # life -------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Read the rows, make the networks, adopt what runs."""
+        self.records.load()
+        self.volumes.load()
+        await self.run(self.networks.load)
+        adoption = Adoption(
+            self.records, self.lifecycle, self.bringup, self.monitor, self.sandboxes,
+            self.run, self.spawn,
+        )
+        await adoption.run()
+        self.spawn(self.rotation.run())
+
+    async def stop(self) -> None:
+        """Leave: containers run on, their monitors keep them."""
+        self.lifecycle.closing = True
+        await self.spawn.drained(5)
+        self._loop.remove_reader(self.watcher.fileno())
+        self.watcher.close()
+        await self.run(self.net.close)
+        self._short.shutdown()
+        self._long.shutdown(cancel_futures=True)
+        self.store.close()
+
+
+def _init_program() -> str:
+    """A static init to bind into containers; empty where none is installed."""
+    for name in INIT_PROGRAMS:
+        found = shutil.which(name)
+        if found:
+            return found
+    return ""
+
+
+def check_runtime(config: Config) -> None:
+    """Raises: NotFound: no runtime or monitor is installed."""
+    OciRuntime.find(config.runtime)
+    if shutil.which("conmon") is None:
+        raise NotFound("conmon is not installed: apt-get install conmon")

@@ -1,0 +1,108 @@
+"""goraed: start, serve, leave."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gorae.daemon import config as configuration
+from gorae.daemon import listen
+from gorae.daemon.config import Config
+from gorae.errors import Conflict, GoraeError
+from gorae.version import VERSION
+
+_LEVELS = {"warn": "WARNING", "fatal": "CRITICAL"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the daemon until it is told to leave; the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if "-v" in arguments or "--version" in arguments:
+        print(f"gorae version {VERSION}")
+        return 0
+    try:
+        config = configuration.load(arguments)
+        if os.geteuid() != 0:
+            raise Conflict("goraed needs to be started with root privileges")
+        _log_to_stderr(config)
+        return _run(config)
+    except GoraeError as error:
+        print(f"goraed: {error.message}", file=sys.stderr)
+        return 1
+
+
+def _log_to_stderr(config: Config) -> None:
+    level = _LEVELS.get(config.log_level, config.log_level.upper())
+    logging.basicConfig(
+        level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for chatty in ("pyroute2", "asyncio", "aiohttp.access"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+def _run(config: Config) -> int:
+    """The host is prepared first: entering a mount namespace needs a single thread."""
+    from gorae.runtime.host import HostFacts, prepare_host
+
+    os.umask(0o022)
+    for directory, mode in ((config.data_root, 0o710), (config.exec_root, 0o711)):
+        Path(directory).mkdir(mode=mode, parents=True, exist_ok=True)
+    prepare_host(Path(config.exec_root))
+    with _pidfile(config.pidfile):
+        return asyncio.run(_serve(config, HostFacts.probe()))
+
+
+@contextlib.contextmanager
+def _pidfile(path: str) -> Iterator[None]:
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError, ValueError):
+        other = int(file.read_text())
+        if other != os.getpid() and b"gorae" in Path(f"/proc/{other}/cmdline").read_bytes():
+            raise Conflict(f'goraed runs already as process {other}: "{path}"')
+    file.write_text(f"{os.getpid()}\n")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            file.unlink()
+
+
+async def _serve(config: Config, host: "object") -> int:
+    from aiohttp import web
+
+    from gorae.api.app import make_app
+    from gorae.daemon.assemble import Daemon
+
+    loop = asyncio.get_running_loop()
+    leave = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave.set)
+    tls = listen.tls_context(config)
+    socks = listen.sockets(config)
+    daemon = Daemon(config, host, loop)  # type: ignore[arg-type]
+    await daemon.start()
+    runner = web.AppRunner(
+        make_app(daemon.services), handle_signals=False, access_log=None, shutdown_timeout=1
+    )
+    await runner.setup()
+    for sock, encrypted in socks:
+        site = web.SockSite(
+            runner, sock, ssl_context=tls if encrypted else None, backlog=listen.BACKLOG
+        )
+        await site.start()
+    logging.getLogger("gorae").info("listening on %s", ", ".join(config.hosts))
+    listen.notify_ready()
+    await leave.wait()
+    daemon.lifecycle.closing = True
+    await runner.cleanup()
+    await daemon.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
