@@ -1,138 +1,91 @@
-"""Programs of the system, started and waited for: the only importer of subprocess.
+"""Starting programs: the only door to them.
 
-Every descriptor is close-on-exec but those named in `pass_fds`; every call has an end (`timeout_s`).
+Programs are started by vfork and exec without any Python in the child, so that a process with threads may do
+it. Every descriptor but those in `pass_fds` and the three standard ones is closed in the child.
 """
 
-import contextlib
-import os
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TypeAlias
 
-from gorae.errors import NotFound, Unavailable
+from gorae.errors import KernelError, Unavailable
 
-OUTPUT_LIMIT = 16 << 20
+Target: TypeAlias = int | IO[bytes]
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+DEVNULL = subprocess.DEVNULL
+PIPE = subprocess.PIPE
+STDOUT = subprocess.STDOUT
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """An ended program: exit status (negative: signal) and what it wrote, as text."""
+    """A program's end. `returncode` is negative for a signal: -9 is killed by KILL."""
 
     returncode: int
-    stdout: str
-    stderr: str
+    stdout: bytes = b""
+    stderr: bytes = b""
 
 
 def run(
     argv: Sequence[str],
     *,
+    timeout_s: float,
     env: Mapping[str, str] | None = None,
-    stdin: bytes | IO[bytes] | None = None,
-    stdout: IO[bytes] | int | None = None,
-    timeout_s: float = 60,
     cwd: str | None = None,
+    stdin: bytes | Target | None = None,
+    stdout: Target = PIPE,
+    stderr: Target = PIPE,
+    pass_fds: Sequence[int] = (),
 ) -> Completed:
-    """Run a program to its end.
+    """Run a program to its end and give back what it wrote.
+
+    `stdin` is the bytes to be read by the program, a descriptor, or None for nothing. `env` None is ours.
 
     Raises:
-        NotFound: no such program. Unavailable: it did not end in time; it was killed.
+        KernelError: it could not be executed. Unavailable: `timeout_s` ran out; it was killed.
     """
-    given = stdin if isinstance(stdin, bytes) else None
-    source = subprocess.DEVNULL if stdin is None else None if given is not None else stdin
-    try:
-        done = subprocess.run(
-            argv,
-            env=env,
-            cwd=cwd,
-            input=given,
-            **({} if given is not None else {"stdin": source}),  # type: ignore[arg-type]
-            stdout=subprocess.PIPE if stdout is None else stdout,
-            stderr=subprocess.PIPE,
-            timeout=timeout_s,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise NotFound(f'program "{argv[0]}" is not installed') from None
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f'program "{argv[0]}" did not end within {timeout_s:g} s') from None
-    return Completed(done.returncode, _text(done.stdout), _text(done.stderr))
-
-
-def _text(data: bytes | None) -> str:
-    return (data or b"")[:OUTPUT_LIMIT].decode(errors="replace")
-
-
-class Child:
-    """A program that was started and is not waited for yet."""
-
-    def __init__(self, popen: "subprocess.Popen[bytes]") -> None:
-        self._popen = popen
-        self.pid = popen.pid
-
-    def wait(self, timeout_s: float) -> int:
-        """Its exit status. Raises: Unavailable: it runs on."""
+    content = stdin if isinstance(stdin, bytes) else None
+    source = PIPE if isinstance(stdin, bytes) else DEVNULL if stdin is None else stdin
+    process = spawn(
+        argv, env=env, cwd=cwd, stdin=source, stdout=stdout, stderr=stderr, pass_fds=pass_fds
+    )
+    with process:
         try:
-            return self._popen.wait(timeout_s)
+            out, err = process.communicate(content, timeout=timeout_s)
         except subprocess.TimeoutExpired:
-            raise Unavailable(f"process {self.pid} did not end within {timeout_s:g} s") from None
-
-    def kill(self) -> None:
-        """SIGKILL, and wait for the end."""
-        with contextlib.suppress(ProcessLookupError):
-            self._popen.send_signal(signal.SIGKILL)
-        self._popen.wait()
-
-    @property
-    def stdout(self) -> IO[bytes]:
-        """The reading end, when it was started with `stdout=PIPE`."""
-        assert self._popen.stdout is not None
-        return self._popen.stdout
-
-    @property
-    def stdin(self) -> IO[bytes]:
-        """The writing end, when it was started with `stdin=PIPE`."""
-        assert self._popen.stdin is not None
-        return self._popen.stdin
-
-
-PIPE = subprocess.PIPE
-DEVNULL = subprocess.DEVNULL
+            process.kill()
+            process.communicate()
+            raise Unavailable(f'program "{argv[0]}" did not end within {timeout_s:g} s') from None
+        return Completed(process.returncode, out or b"", err or b"")
 
 
 def spawn(
     argv: Sequence[str],
     *,
     env: Mapping[str, str] | None = None,
-    pass_fds: Sequence[int] = (),
-    stdin: int | IO[bytes] = subprocess.DEVNULL,
-    stdout: int | IO[bytes] = subprocess.DEVNULL,
-    stderr: int | IO[bytes] = subprocess.DEVNULL,
     cwd: str | None = None,
+    stdin: Target | None = DEVNULL,
+    stdout: Target | None = DEVNULL,
+    stderr: Target | None = DEVNULL,
+    pass_fds: Sequence[int] = (),
     new_session: bool = False,
-) -> Child:
-    """Start a program and return at once.
+) -> subprocess.Popen[bytes]:
+    """Start a program and leave it running; the caller waits for it. None for a stream is ours.
 
     Raises:
-        NotFound: no such program.
+        KernelError: it could not be executed.
     """
     try:
-        popen = subprocess.Popen(
+        return subprocess.Popen(
             argv,
             env=env,
             cwd=cwd,
-            pass_fds=pass_fds,
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
+            pass_fds=pass_fds,
             start_new_session=new_session,
         )
-    except FileNotFoundError:
-        raise NotFound(f'program "{argv[0]}" is not installed') from None
-    return Child(popen)
-
-
-def self_environment(**more: str) -> dict[str, str]:
-    """The daemon's own environment with changes, for a program it starts."""
-    return {**os.environ, **more}
+    except OSError as error:
+        raise KernelError("execve", error.errno or 0, error.filename or argv[0]) from error
