@@ -1,0 +1,133 @@
+"""The SQLite file: one writer thread, readers beside it; the only importer of sqlite3.
+
+WAL with one writer: a reader never waits for the writer. A durable write is on disk when `write` returns
+(synchronous FULL); one with `durable=False` survives the death of this process but may lose its last moment
+when the power goes (synchronous NORMAL). The file's version is the number of the last schema file applied.
+"""
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gorae.errors import DataLoss, Unavailable
+
+T = TypeVar("T")
+Tx = sqlite3.Connection
+BUSY_TIMEOUT_S = 10.0
+READERS = 4
+
+_Job = tuple[Callable[[Tx], Any], bool, "Future[Any]"]
+
+
+class Database:
+    """One file of facts."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._readers: queue.SimpleQueue[Tx] = queue.SimpleQueue()
+        writer = self._connect()
+        try:
+            _migrate(writer)
+        except sqlite3.DatabaseError as error:
+            writer.close()
+            raise DataLoss(f'the database "{path}" cannot be read: {error}') from error
+        for _ in range(READERS):
+            self._readers.put(self._connect())
+        self._thread = threading.Thread(
+            target=self._write_loop, args=(writer,), name="db-writer", daemon=True
+        )
+        self._thread.start()
+
+    def _connect(self) -> Tx:
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA synchronous=FULL")
+        return connection
+
+    def _write_loop(self, connection: Tx) -> None:
+        durable_now = True
+        while (job := self._jobs.get()) is not None:
+            work, durable, future = job
+            if durable != durable_now:
+                connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                durable_now = durable
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                result = work(connection)
+                connection.execute("COMMIT")
+            except BaseException as error:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                future.set_exception(_translated(error))
+            else:
+                future.set_result(result)
+        connection.close()
+
+    def write(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
+        """Run `work(tx)` in the writer's thread, in a transaction of its own; its answer, once committed.
+
+        Raises:
+            Unavailable: the disk is full or the file is locked. What `work` raises: nothing is written.
+        """
+        future: Future[T] = Future()
+        self._jobs.put((work, durable, future))
+        return future.result()
+
+    def read(self, work: Callable[[Tx], T]) -> T:
+        """Run `work(tx)` on a reader's connection, in one snapshot of the data."""
+        connection = self._readers.get()
+        try:
+            connection.execute("BEGIN")
+            try:
+                return work(connection)
+            finally:
+                connection.execute("ROLLBACK")
+        finally:
+            self._readers.put(connection)
+
+    def close(self) -> None:
+        """End the writer after what is queued, and close all connections."""
+        self._jobs.put(None)
+        self._thread.join()
+        for _ in range(READERS):
+            self._readers.get().close()
+
+
+def _translated(error: BaseException) -> BaseException:
+    if isinstance(error, sqlite3.OperationalError):
+        return Unavailable(f"the database cannot be written: {error}")
+    return error
+
+
+def is_unique_violation(error: BaseException) -> bool:
+    """Whether a write failed because a key or a name was there already."""
+    return isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error)
+
+
+def _migrate(connection: Tx) -> None:
+    """Apply the numbered schema files that the file has not seen, each in one transaction."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for number, text in _schema_files():
+        if number > version:
+            connection.executescript(
+                f"BEGIN IMMEDIATE;\n{text}\nPRAGMA user_version={number};\nCOMMIT;"
+            )
+
+
+def _schema_files() -> list[tuple[int, str]]:
+    folder = resources.files("gorae.store").joinpath("schema")
+    found = [
+        (int(one.name.partition("_")[0]), one.read_text())
+        for one in folder.iterdir()
+        if one.name.endswith(".sql")
+    ]
+    return sorted(found)

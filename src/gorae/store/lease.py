@@ -1,0 +1,38 @@
+"""Leases: what is being made is kept from the collector until it is done."""
+
+import secrets
+import time
+from types import TracebackType
+
+from gorae.store.db import Database, Tx
+from gorae.store.tables import leases as rows
+
+LIFETIME_NS = 24 * 3600 * 1_000_000_000
+
+
+class Lease:
+    """Held for the length of a `with` block; `end(tx)` ends it inside the transaction that makes its objects count."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.id = secrets.token_hex(8)
+        db.write(lambda tx: rows.insert(tx, self.id, time.time_ns() + LIFETIME_NS), durable=False)
+
+    def hold(self, tx: Tx, kind: str, key: str) -> None:
+        """Keep `key` of `kind` (content, snapshot)."""
+        rows.hold(tx, self.id, kind, key)
+
+    def end(self, tx: Tx) -> None:
+        """Let go, in the caller's transaction."""
+        rows.delete(tx, self.id)
+
+    def __enter__(self) -> "Lease":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._db.write(self.end, durable=False)

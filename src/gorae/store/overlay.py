@@ -1,0 +1,187 @@
+"""Snapshots on overlayfs.
+
+    snapshots/<number>/fs      what this layer adds: the upper directory of an active one
+    snapshots/<number>/work    overlayfs's own, only of an active one
+
+A row is written before its directory is made and deleted before its directory is removed: a directory without
+a row is garbage, which `discard_garbage` removes.
+"""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from gorae.errors import AlreadyExists, Conflict, NotFound
+from gorae.linux.mount import Mount
+from gorae.linux.sync import syncfs
+from gorae.store.db import Database, Tx
+from gorae.store.snapshot import SnapshotUsage
+from gorae.store.tables import snapshots as rows
+
+
+class OverlaySnapshotter:
+    """See `snapshot.Snapshotter`."""
+
+    def __init__(self, root: Path, db: Database) -> None:
+        self._root = root
+        self._db = db
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def _dir(self, number: int) -> Path:
+        return self._root / str(number)
+
+    def _row(self, key: str) -> rows.SnapshotRow:
+        row = self._db.read(lambda tx: rows.get(tx, key))
+        if row is None:
+            raise NotFound(f'snapshot "{key}" is not there')
+        return row
+
+    def prepare(self, key: str, parent: str) -> list[Mount]:
+        """See Snapshotter."""
+        number, lowers = self._insert(key, "active", parent)
+        directory = self._dir(number)
+        directory.mkdir(mode=0o700)
+        (directory / "fs").mkdir(mode=0o755)
+        (directory / "work").mkdir(mode=0o700)
+        if lowers:  # the root's own owner and mode come from the layer below
+            info = os.stat(self._dir(lowers[0]) / "fs")
+            os.chown(directory / "fs", info.st_uid, info.st_gid)
+            os.chmod(directory / "fs", info.st_mode & 0o7777)
+        return self._mounts("active", number, lowers)
+
+    def view(self, key: str, parent: str) -> list[Mount]:
+        """See Snapshotter."""
+        number, lowers = self._insert(key, "view", parent)
+        (self._dir(number) / "fs").mkdir(parents=True, mode=0o700)
+        return self._mounts("view", number, lowers)
+
+    def _insert(self, key: str, kind: str, parent: str) -> tuple[int, list[int]]:
+        def write(tx: Tx) -> tuple[int, list[int]]:
+            if rows.get(tx, key) is not None:
+                raise AlreadyExists(f'snapshot "{key}" is there already')
+            below = rows.get(tx, parent) if parent else None
+            if parent and (below is None or below.kind != "committed"):
+                raise NotFound(f'snapshot "{parent}" is not there')
+            number = rows.insert(tx, key, kind, parent or None)
+            return number, rows.numbers_below(tx, key)
+
+        return self._db.write(write, durable=False)
+
+    def mounts(self, key: str) -> list[Mount]:
+        """See Snapshotter."""
+        row = self._row(key)
+        lowers = self._db.read(lambda tx: rows.numbers_below(tx, key))
+        return self._mounts(row.kind, row.number, lowers)
+
+    def _mounts(self, kind: str, number: int, lowers: list[int]) -> list[Mount]:
+        own = str(self._dir(number) / "fs")
+        below = [str(self._dir(one) / "fs") for one in lowers]
+        if kind == "active":
+            if not below:
+                return [Mount("bind", own, ("rw",))]
+            options = (
+                *(f"lowerdir+={one}" for one in below),
+                f"upperdir={own}",
+                f"workdir={self._dir(number) / 'work'}",
+            )
+            return [Mount("overlay", "overlay", options)]
+        layers = below if kind == "view" else [own, *below]
+        if not layers:
+            return [Mount("bind", own, ("ro",))]
+        if len(layers) == 1:
+            return [Mount("bind", layers[0], ("ro",))]
+        return [Mount("overlay", "overlay", (*(f"lowerdir+={one}" for one in layers), "ro"))]
+
+    def commit(self, key: str, chain_id: str) -> None:
+        """See Snapshotter."""
+        row = self._row(key)
+        directory = self._dir(row.number)
+        usage = _measure(directory / "fs")
+        _syncfs(directory)
+        shutil.rmtree(directory / "work", ignore_errors=True)
+
+        def write(tx: Tx) -> bool:
+            if rows.get(tx, chain_id) is not None:
+                rows.delete(tx, key)
+                return False
+            rows.commit(tx, key, chain_id, usage.size_bytes, usage.inodes)
+            return True
+
+        if not self._db.write(write):
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def remove(self, key: str) -> None:
+        """See Snapshotter."""
+
+        def write(tx: Tx) -> int | None:
+            row = rows.get(tx, key)
+            if row is None:
+                return None
+            if rows.has_children(tx, key):
+                raise Conflict(f'snapshot "{key}" has others standing on it')
+            rows.delete(tx, key)
+            return row.number
+
+        number = self._db.write(write, durable=False)
+        if number is not None:
+            shutil.rmtree(self._dir(number), ignore_errors=True)
+
+    def exists(self, key: str) -> bool:
+        """See Snapshotter."""
+        return self._db.read(lambda tx: rows.get(tx, key)) is not None
+
+    def usage(self, key: str) -> SnapshotUsage:
+        """See Snapshotter."""
+        row = self._row(key)
+        if row.kind == "committed":
+            return SnapshotUsage(row.size_bytes, row.inodes)
+        return _measure(self._dir(row.number) / "fs")
+
+    def upper(self, key: str) -> Path:
+        """See Snapshotter."""
+        return self._dir(self._row(key).number) / "fs"
+
+    def lowers(self, key: str) -> list[Path]:
+        """See Snapshotter."""
+        numbers = self._db.read(lambda tx: rows.numbers_below(tx, key))
+        return [self._dir(one) / "fs" for one in numbers]
+
+    def garbage(self) -> list[Path]:
+        """Directories without a row."""
+        known = {str(row.number) for row in self._db.read(rows.all_rows)}
+        return [one for one in self._root.iterdir() if one.name not in known]
+
+    def discard_garbage(self) -> int:
+        """Remove them; how many."""
+        found = self.garbage()
+        for one in found:
+            shutil.rmtree(one, ignore_errors=True)
+        return len(found)
+
+
+def _measure(top: Path) -> SnapshotUsage:
+    """Apparent bytes of regular files (hard links once) and the number of inodes."""
+    size = inodes = 0
+    seen: set[int] = set()
+    for _, folders, files, dir_fd in os.fwalk(top):
+        for name in (*folders, *files):
+            with contextlib.suppress(FileNotFoundError):
+                info = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
+                if info.st_nlink > 1 and not os.path.isdir(name):
+                    if info.st_ino in seen:
+                        continue
+                    seen.add(info.st_ino)
+                inodes += 1
+                if info.st_mode & 0o170000 == 0o100000:
+                    size += info.st_size
+    return SnapshotUsage(size, inodes)
+
+
+def _syncfs(directory: Path) -> None:
+    """Everything of this file system to the disk, once for a whole layer. Source: syncfs(2)."""
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        syncfs(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,40 @@
+"""Rows of leases: holders of work under way."""
+
+import time
+
+from gorae.store.db import Tx
+
+
+def insert(tx: Tx, lease_id: str, expires_ns: int) -> None:
+    """A new holder."""
+    tx.execute(
+        "INSERT INTO lease (id, created_ns, expires_ns) VALUES (?, ?, ?)",
+        (lease_id, time.time_ns(), expires_ns),
+    )
+
+
+def hold(tx: Tx, lease_id: str, kind: str, key: str) -> None:
+    """Keep one object; `kind` is content or snapshot."""
+    tx.execute(
+        "INSERT OR IGNORE INTO lease_item (lease_id, kind, key) VALUES (?, ?, ?)",
+        (lease_id, kind, key),
+    )
+
+
+def delete(tx: Tx, lease_id: str) -> None:
+    """Let all of it go."""
+    tx.execute("DELETE FROM lease WHERE id = ?", (lease_id,))
+
+
+def delete_all(tx: Tx) -> None:
+    """At the daemon's start: nobody is left who could be at work."""
+    tx.execute("DELETE FROM lease")
+
+
+def live_items(tx: Tx, now_ns: int) -> set[tuple[str, str]]:
+    """(kind, key) of everything that a live lease holds."""
+    rows = tx.execute(
+        "SELECT kind, key FROM lease_item JOIN lease ON lease.id = lease_id WHERE expires_ns > ?",
+        (now_ns,),
+    )
+    return {(row[0], row[1]) for row in rows}
