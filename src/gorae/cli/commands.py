@@ -1,0 +1,138 @@
+"""The table of commands: words -> module, imported when the command runs.
+
+Shape: `GROUPS[group][word] = (module, summary)`; the module has a `COMMAND`, or, where it holds several,
+`COMMANDS[word]`. The empty group holds what is typed without one. `ALIASES` are further words for the same.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gorae.cli.options import Command
+
+_C = "gorae.cli.container."
+_I = "gorae.cli.image."
+_N = "gorae.cli.network."
+_V = "gorae.cli.volume."
+_S = "gorae.cli.system."
+
+CONTAINER: dict[str, tuple[str, str]] = {
+    "attach": (_C + "attach", "connect the terminal to a running container"),
+    "commit": (_C + "commit", "make an image of a container's changes"),
+    "cp": (_C + "cp", "copy files between a container and this machine"),
+    "create": (_C + "create", "make a container without starting it"),
+    "diff": (_C + "diff", "list what a container changed in its file system"),
+    "exec": (_C + "exec", "run a further command in a running container"),
+    "export": (_C + "export", "write a container's file system as a tar archive"),
+    "inspect": (_C + "inspect", "show all facts about containers"),
+    "kill": (_C + "lifecycle", "send a signal to running containers"),
+    "logs": (_C + "logs", "show what a container wrote"),
+    "ls": (_C + "ls", "list containers"),
+    "pause": (_C + "lifecycle", "freeze all processes of containers"),
+    "port": (_C + "port", "list a container's published ports"),
+    "prune": (_C + "prune", "remove all stopped containers"),
+    "rename": (_C + "lifecycle", "give a container another name"),
+    "restart": (_C + "lifecycle", "stop and start containers"),
+    "rm": (_C + "rm", "remove containers"),
+    "run": (_C + "run", "make a container from an image and start it"),
+    "start": (_C + "start", "start stopped containers"),
+    "stats": (_C + "stats", "show the resources that containers use"),
+    "stop": (_C + "lifecycle", "stop running containers"),
+    "top": (_C + "top", "list a container's processes"),
+    "unpause": (_C + "lifecycle", "let paused containers go on"),
+    "update": (_C + "update", "change limits and restart policy of containers"),
+    "wait": (_C + "lifecycle", "wait until containers stop, print their exit codes"),
+}
+IMAGE: dict[str, tuple[str, str]] = {
+    "bootstrap": (_I + "bootstrap", "make a base image from distribution packages, without a registry"),
+    "history": (_I + "history", "show the layers of an image"),
+    "import": (_I + "import_", "make an image of a root file system's tar archive"),
+    "inspect": (_I + "inspect", "show all facts about images"),
+    "load": (_I + "load", "take images from an archive"),
+    "ls": (_I + "ls", "list images"),
+    "prune": (_I + "prune", "remove unused images"),
+    "pull": (_I + "pull", "fetch an image from a registry"),
+    "push": (_I + "push", "send an image to a registry"),
+    "rm": (_I + "rm", "remove images"),
+    "save": (_I + "save", "write images to an archive"),
+    "tag": (_I + "tag", "give an image a further name"),
+}
+NETWORK: dict[str, tuple[str, str]] = {
+    "connect": (_N + "connect", "connect a container to a network"),
+    "create": (_N + "create", "make a network"),
+    "disconnect": (_N + "connect", "disconnect a container from a network"),
+    "inspect": (_N + "inspect", "show all facts about networks"),
+    "ls": (_N + "ls", "list networks"),
+    "prune": (_N + "prune", "remove unused networks"),
+    "rm": (_N + "rm", "remove networks"),
+}
+VOLUME: dict[str, tuple[str, str]] = {
+    "create": (_V + "create", "make a volume"),
+    "inspect": (_V + "inspect", "show all facts about volumes"),
+    "ls": (_V + "ls", "list volumes"),
+    "prune": (_V + "prune", "remove unused volumes"),
+    "rm": (_V + "rm", "remove volumes"),
+}
+SYSTEM: dict[str, tuple[str, str]] = {
+    "check": (_S + "check", "verify the store and the host's leftovers"),
+    "df": (_S + "df", "show the disk space in use"),
+    "events": (_S + "events", "follow what happens in the engine"),
+    "info": (_S + "info", "show facts about the engine and its host"),
+    "prune": (_S + "prune", "remove unused data"),
+}
+_TOP_CONTAINER = tuple(name for name in CONTAINER if name not in ("ls", "prune", "inspect"))
+_TOP_IMAGE = ("history", "import", "load", "pull", "push", "save", "tag")
+TOP: dict[str, tuple[str, str]] = {
+    **{name: CONTAINER[name] for name in _TOP_CONTAINER},
+    **{name: IMAGE[name] for name in _TOP_IMAGE},
+    "ps": CONTAINER["ls"],
+    "images": IMAGE["ls"],
+    "rmi": IMAGE["rm"],
+    "events": SYSTEM["events"],
+    "info": SYSTEM["info"],
+    "inspect": (_S + "inspect", "show all facts about objects of any kind"),
+    "login": (_S + "login", "log in to a registry"),
+    "logout": (_S + "login", "log out of a registry"),
+    "version": (_S + "version", "show the versions of client and engine"),
+    "completion": (_S + "completion", "write a shell's completion script"),
+}
+GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "": TOP,
+    "container": CONTAINER,
+    "image": IMAGE,
+    "network": NETWORK,
+    "system": SYSTEM,
+    "volume": VOLUME,
+}
+SUMMARIES = {
+    "container": "containers",
+    "image": "images",
+    "network": "networks",
+    "system": "the engine itself",
+    "volume": "volumes",
+}
+ALIASES = {
+    ("container", "list"): "ls",
+    ("container", "ps"): "ls",
+    ("container", "remove"): "rm",
+    ("image", "list"): "ls",
+    ("image", "remove"): "rm",
+    ("network", "list"): "ls",
+    ("network", "remove"): "rm",
+    ("volume", "list"): "ls",
+    ("volume", "remove"): "rm",
+}
+
+
+def find(group: str, word: str) -> Command | None:
+    """The command of that name; None if there is none."""
+    word = ALIASES.get((group, word), word)
+    entry = GROUPS[group].get(word)
+    return load(entry[0], word) if entry else None
+
+
+def load(module: str, word: str) -> Command:
+    """Import `module` and take the command from it: the one dynamic import of the project."""
+    found = __import__(module, fromlist=["COMMAND"])
+    command: Command = found.COMMANDS[word] if hasattr(found, "COMMANDS") else found.COMMAND
+    return command

@@ -1,0 +1,1 @@
+"""Commands about containers: one file a command, or a few that are one gesture."""
