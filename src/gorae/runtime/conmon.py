@@ -1,0 +1,213 @@
+"""Starting conmon: its arguments, its pipes, its answers.
+
+Three pipes tie it to its starter, named by environment variables. On the sync pipe it writes one line of JSON,
+`{"data": PID}`, or a negative number and the runtime's `message`. On the attach pipe (execs) it writes a line when
+its attach socket listens. From the start pipe (execs) it reads twice: once before anything, once, after the
+attach line, before the process runs.
+
+Source: conmon(8), and its behaviour at 2.1.6
+"""
+
+import contextlib
+import json
+import os
+import re
+import select
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gorae.errors import Internal, NotFound, Unavailable
+from gorae.linux import process
+from gorae.runtime.oci import OciRuntime, plain_words
+
+PLACES = ("/usr/libexec/podman/conmon", "conmon")
+ANSWER_TIMEOUT_S = 60
+SOCKET_PATH_LIMIT = 107
+_CONSOLE_NAME = "/conmon-term.XXXXXX"
+
+
+@dataclass(frozen=True, slots=True)
+class Stdio:
+    """What becomes of the process's streams; `log` as conmon's --log-path takes it."""
+
+    terminal: bool
+    stdin: bool
+    keep_stdin: bool
+    """Standard input stays open when a client leaves."""
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """conmon's answer: the process's pid, or the runtime's `error`."""
+
+    pid: int
+    monitor_pid: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conmon:
+    """The program, and the runtime that it calls."""
+
+    path: str
+    runtime: OciRuntime
+    environment: dict[str, str]
+
+    @classmethod
+    def find(cls, runtime: OciRuntime, exec_root: Path, path: str = "") -> "Conmon":
+        """Raises: NotFound: not installed."""
+        for place in (path,) if path else PLACES:
+            found = shutil.which(place, path=process.PATH)
+            if found:
+                return cls(found, runtime, _environment(exec_root))
+        raise NotFound(f'no monitor "{path or "conmon"}" in {process.PATH}')
+
+    def version(self) -> str:
+        """As the program says it: `2.1.6`."""
+        done = process.run([self.path, "--version"], timeout_s=ANSWER_TIMEOUT_S)
+        found = re.search(rb"version (\S+)", done.stdout)
+        return found.group(1).decode() if found else ""
+
+    def create(self, container_id: str, bundle: Path, stdio: Stdio, *, name: str = "") -> Started:
+        """Create a container of `bundle`. Raises: GoraeError: the monitor itself failed."""
+        argv = self._argv(container_id, container_id, bundle, stdio)
+        with Pipes(("_OCI_SYNCPIPE",)) as pipes:
+            self._spawn([*argv, "--name", name or container_id], bundle, pipes)
+            return _answer(pipes, bundle)
+
+    def exec(
+        self,
+        container_id: str,
+        directory: Path,
+        stdio: Stdio,
+        connect: Callable[[], None] | None,
+    ) -> Started:
+        """Start a further process. Raises: GoraeError: the monitor itself failed, or `connect` did."""
+        argv = self._argv(container_id, directory.name, directory, stdio)
+        argv += ["--exec", "--exec-process-spec", str(directory / "process.json")]
+        if connect is None:
+            with Pipes(("_OCI_SYNCPIPE",)) as pipes:
+                self._spawn(argv, directory, pipes)
+                return _answer(pipes, directory)
+        names = ("_OCI_SYNCPIPE", "_OCI_ATTACHPIPE")
+        with Pipes(names, to_child=("_OCI_STARTPIPE",)) as pipes:
+            pipes.write("_OCI_STARTPIPE")
+            self._spawn([*argv, "--exec-attach"], directory, pipes)
+            pipes.read_line("_OCI_ATTACHPIPE")
+            connect()
+            pipes.write("_OCI_STARTPIPE")
+            return _answer(pipes, directory)
+
+    def _argv(self, container_id: str, unique_id: str, directory: Path, stdio: Stdio) -> list[str]:
+        argv = [self.path, "--api-version", "1", "--cid", container_id, "--cuuid", unique_id]
+        argv += ["--runtime", self.runtime.path]
+        for word in self.runtime.global_arguments:
+            argv += ["--runtime-arg", word]
+        argv += ["--bundle", str(directory), "--persist-dir", str(directory), "--full-attach"]
+        argv += ["--container-pidfile", str(directory / "pid")]
+        argv += ["--conmon-pidfile", str(directory / "conmon.pid")]
+        argv += ["--log-path", stdio.log, "--no-sync-log"]
+        if stdio.terminal:
+            argv.append("--terminal")
+        if stdio.stdin:
+            argv.append("--stdin")
+        if stdio.keep_stdin:
+            argv.append("--leave-stdin-open")
+        return argv
+
+    def _spawn(self, argv: Sequence[str], directory: Path, pipes: "Pipes") -> None:
+        """The first process forks the monitor, notes its pid and leaves; its errors are told by then."""
+        program = process.spawn(
+            argv,
+            env=self.environment | pipes.environment,
+            cwd=str(directory),
+            stderr=process.PIPE,
+            pass_fds=pipes.child_fds,
+        )
+        pipes.close_child_ends()
+        with program:
+            words = program.stderr.read() if program.stderr else b""
+        if program.returncode:
+            raise Internal(f"monitor: {words.decode(errors='replace').strip()[-500:]}")
+
+
+def _environment(exec_root: Path) -> dict[str, str]:
+    """UTC makes the log's stamps so. The console socket, whose name must be short, goes to TMPDIR."""
+    short = len(f"{exec_root}{_CONSOLE_NAME}") <= SOCKET_PATH_LIMIT
+    return {"PATH": process.PATH, "TZ": "UTC", "TMPDIR": str(exec_root) if short else "/tmp"}
+
+
+def _answer(pipes: "Pipes", directory: Path) -> Started:
+    line = pipes.read_line("_OCI_SYNCPIPE")
+    try:
+        monitor_pid = int((directory / "conmon.pid").read_text())
+        answer = json.loads(line.decode(errors="replace"), strict=False)
+        pid, words = int(answer["data"]), str(answer.get("message", ""))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise Internal(f"monitor: no answer but {line[:200]!r}") from None
+    if pid > 0:
+        return Started(pid, monitor_pid)
+    lines = words.strip().splitlines()
+    return Started(0, monitor_pid, plain_words(lines[-1]) if lines else "no word of why")
+
+
+class Pipes:
+    """Pipes to a child that learns their descriptors from its environment."""
+
+    def __init__(self, from_child: Sequence[str], to_child: Sequence[str] = ()) -> None:
+        self._ours: dict[str, int] = {}
+        self._childs: dict[str, int] = {}
+        self._deadline = time.monotonic() + ANSWER_TIMEOUT_S
+        for name in (*from_child, *to_child):
+            read_fd, write_fd = os.pipe()
+            mine, its = (read_fd, write_fd) if name in from_child else (write_fd, read_fd)
+            self._ours[name], self._childs[name] = mine, its
+
+    def __enter__(self) -> "Pipes":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close_child_ends()
+        for fd in self._ours.values():
+            os.close(fd)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables for the child."""
+        return {name: str(fd) for name, fd in self._childs.items()}
+
+    @property
+    def child_fds(self) -> tuple[int, ...]:
+        """The descriptors to hand over."""
+        return tuple(self._childs.values())
+
+    def close_child_ends(self) -> None:
+        """Ours would keep the pipes from ending with the child."""
+        for fd in self._childs.values():
+            os.close(fd)
+        self._childs.clear()
+
+    def write(self, name: str) -> None:
+        """A byte, whose arrival is all that it means; a child that is gone is noticed when it is read."""
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._ours[name], b"\0")
+
+    def read_line(self, name: str) -> bytes:
+        """Up to a newline, or the end. Raises: Unavailable: not in time."""
+        return b"".join(self._pieces(self._ours[name]))
+
+    def _pieces(self, fd: int) -> Iterator[bytes]:
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        while True:
+            left_ms = int((self._deadline - time.monotonic()) * 1000)
+            if left_ms <= 0 or not poll.poll(left_ms):
+                raise Unavailable(f"monitor: no answer within {ANSWER_TIMEOUT_S} s")
+            piece = os.read(fd, 65536)
+            yield piece
+            if not piece or piece.endswith(b"\n"):
+                return

@@ -1,0 +1,388 @@
+"""Driver of conmon, the monitor: one process for each container and each exec, which outlives the daemon.
+
+It holds the terminal or the pipes, writes the log, serves those who attach, reaps the process and leaves its exit
+status in a file. It is started through a double fork and so is nobody's child; what a later daemon must know
+stands in its directory:
+
+    <exec-root>/bundle/<id>/     config.json, attach (socket), ctl and winsz (fifos), pid, task.json, started,
+                                 exit (the status), oom (there if the kernel killed for memory)
+    <exec-root>/exec/<exec id>/  process.json and the same, but for task.json and started
+    <exec-root>/runtime/         the OCI runtime's state
+
+Blocking and thread-safe; calls about one container are made one after the other by the engine.
+"""
+
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from gorae.errors import GoraeError, Internal, InvalidArgument, NotFound
+from gorae.linux import cgroup, pidfd
+from gorae.runtime import control, device, resources, top
+from gorae.runtime.config import Process, Resources, RuntimeConfig
+from gorae.runtime.conmon import Conmon, Stdio
+from gorae.runtime.host import HostFacts
+from gorae.runtime.oci import CREATE, EXEC, OciRuntime, translated
+from gorae.runtime.spec import oci_process, oci_spec
+
+KILLED = 137
+LEAVE_PATIENCE_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A container's first process and its monitor. The `ticks` tell the processes from later namesakes."""
+
+    id: str
+    pid: int
+    pid_ticks: int
+    monitor_pid: int
+    monitor_ticks: int
+    directory: str
+    cgroup_path: str
+    started_ns: int = 0
+    """When its process was let run; 0 before."""
+
+    @property
+    def attach_socket(self) -> str:
+        """Where the monitor serves the process's streams."""
+        return f"{self.directory}/attach"
+
+
+@dataclass(frozen=True, slots=True)
+class Exec:
+    """A further process in a container and its monitor. `pid` is 0 until it runs."""
+
+    id: str
+    container_id: str
+    pid: int
+    monitor_pid: int
+    monitor_ticks: int
+    directory: str
+
+    @property
+    def attach_socket(self) -> str:
+        """Where the monitor serves the process's streams."""
+        return f"{self.directory}/attach"
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The end of a container's process: its status as a shell gives it (128 + signal)."""
+
+    code: int
+    oom_killed: bool = False
+    exited_ns: int = 0
+
+
+class Monitor:
+    """Makes containers and execs under monitors, below one exec root."""
+
+    def __init__(
+        self, exec_root: Path, runtime: OciRuntime, host: HostFacts, conmon_path: str = ""
+    ) -> None:
+        self._bundles = exec_root / "bundle"
+        self._execs = exec_root / "exec"
+        self._host = host
+        self.runtime = runtime.at(exec_root / "runtime")
+        self._conmon = Conmon.find(self.runtime, exec_root, conmon_path)
+        self._control = threading.Lock()
+        for directory in (self._bundles, self._execs):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def version(self) -> str:
+        """The monitor's version: `2.1.6`."""
+        return self._conmon.version()
+
+    # containers -------------------------------------------------------------------------------
+
+    def create(
+        self,
+        config: RuntimeConfig,
+        *,
+        log_path: str | None,
+        log_driver: str = "json-file",
+        terminal: bool = False,
+        stdin_open: bool = False,
+        stdin_once: bool = False,
+        name: str = "",
+    ) -> Task:
+        """A container whose process waits to be started; what an earlier run left of it is removed.
+
+        `log_path` None keeps no log file.
+
+        Raises:
+            GoraeError: in docker's words; nothing is left behind.
+        """
+        bundle = self._bundles / config.id
+        if bundle.exists():
+            self.delete(config.id, force=True)
+        found = device.look_up(config)
+        bundle.mkdir(mode=0o700)
+        try:
+            document = oci_spec(config, self._host, found)
+            (bundle / "config.json").write_text(json.dumps(document))
+            stdio = Stdio(
+                terminal=terminal,
+                stdin=stdin_open,
+                keep_stdin=stdin_open and not stdin_once,
+                log=_log(log_path, log_driver),
+            )
+            started = self._conmon.create(config.id, bundle, stdio, name=name)
+        except GoraeError:
+            shutil.rmtree(bundle, ignore_errors=True)
+            raise
+        if started.error:
+            self._discard_failed(config.id, started.monitor_pid)
+            command = config.process.args[0] if config.process.args else ""
+            raise translated(
+                started.error, prefix=CREATE, runtime=self.runtime.name, command=command
+            )
+        task = Task(
+            id=config.id,
+            pid=started.pid,
+            pid_ticks=pidfd.start_ticks(started.pid),
+            monitor_pid=started.monitor_pid,
+            monitor_ticks=pidfd.start_ticks(started.monitor_pid),
+            directory=str(bundle),
+            cgroup_path=config.cgroup_path,
+        )
+        _write(bundle / "task.json", json.dumps(asdict(task)))
+        return task
+
+    def _discard_failed(self, container_id: str, monitor_pid: int) -> None:
+        """The monitor is about to leave, and the runtime has cleaned up after itself."""
+        pidfd.wait_gone(monitor_pid, pidfd.start_ticks(monitor_pid), LEAVE_PATIENCE_S)
+        shutil.rmtree(self._bundles / container_id, ignore_errors=True)
+
+    def start(self, container_id: str) -> None:
+        """Let the created process run. Raises: GoraeError: in docker's words."""
+        self.runtime.start(container_id)
+        _write(self._bundles / container_id / "started", str(time.time_ns()))
+
+    def delete(self, container_id: str, *, force: bool = False) -> None:
+        """Remove the runtime's and the monitor's traces; found gone is fine.
+
+        Raises:
+            GoraeError: it runs and `force` is not given.
+        """
+        task = self._task(container_id)
+        self.runtime.delete(container_id, force=force)
+        bundle = self._bundles / container_id
+        if task is not None:
+            pidfd.wait_gone(task.monitor_pid, task.monitor_ticks, LEAVE_PATIENCE_S)
+        elif (pid := _number(bundle / "conmon.pid")) and not (bundle / "exit").exists():
+            pidfd.wait_gone(pid, pidfd.start_ticks(pid), LEAVE_PATIENCE_S)
+        shutil.rmtree(bundle, ignore_errors=True)
+
+    def kill(self, container_id: str, signal: int, *, every: bool = False) -> None:
+        """Signal the first process, or every one; found gone is fine."""
+        task = self._known(container_id)
+        pids = self.processes(container_id) if every else ()
+        if not every:
+            pidfd.send_signal(task.pid, task.pid_ticks, signal)
+        for pid in pids:
+            pidfd.send_signal(pid, pidfd.start_ticks(pid), signal)
+
+    def pause(self, container_id: str) -> None:
+        """Freeze all its processes. Raises: KernelError."""
+        cgroup.host().freeze(self._known(container_id).cgroup_path, frozen=True)
+
+    def resume(self, container_id: str) -> None:
+        """Let them go on. Raises: KernelError."""
+        cgroup.host().freeze(self._known(container_id).cgroup_path, frozen=False)
+
+    def update(self, container_id: str, wanted: Resources) -> tuple[str, ...]:
+        """Set new limits; warnings about those that the host cannot enforce.
+
+        Raises:
+            InvalidArgument: limits that cannot be. GoraeError: the runtime or the kernel refused.
+        """
+        allowed, warnings = resources.check(wanted, self._host, update=True)
+        numbers = {path: device.block_number(path) for path in resources.block_devices(allowed)}
+        self.runtime.update(container_id, resources.oci_resources(allowed, numbers))
+        return warnings
+
+    def processes(self, container_id: str) -> tuple[int, ...]:
+        """The pids of all its processes, execs too."""
+        return cgroup.host().pids(self._known(container_id).cgroup_path)
+
+    def top(self, container_id: str, ps_args: str) -> tuple[list[str], list[list[str]]]:
+        """Titles and rows of the host's `ps`, only the container's processes. Raises: GoraeError."""
+        return top.top(self.processes(container_id), ps_args)
+
+    def resize(self, container_id: str, rows: int, columns: int) -> None:
+        """Tell the terminal its size. Raises: GoraeError: no monitor listens."""
+        with self._control:
+            control.resize(self._bundles / container_id, rows, columns)
+
+    def reopen_log(self, container_id: str) -> None:
+        """Have the monitor open its log's path anew. Raises: GoraeError: no monitor listens."""
+        with self._control:
+            control.reopen_log(self._bundles / container_id)
+
+    # ends and restarts ------------------------------------------------------------------------
+
+    def has_ended(self, task: Task) -> bool:
+        """Whether the process is over, or nobody watches it any more."""
+        if os.path.exists(f"{task.directory}/exit"):
+            return True
+        return not pidfd.is_alive(task.monitor_pid, task.monitor_ticks)
+
+    def read_exit(self, task: Task) -> Exit:
+        """How a task ended. One whose monitor is gone without a word is killed: nobody has its streams."""
+        directory = Path(task.directory)
+        oom = (directory / "oom").exists() or cgroup.host().oom_kills(task.cgroup_path) > 0
+        found = _exit_file(directory)
+        if found is None:
+            pidfd.send_signal(task.pid, task.pid_ticks, 9)
+            pidfd.wait_gone(task.pid, task.pid_ticks, LEAVE_PATIENCE_S)
+            return Exit(KILLED, oom, time.time_ns())
+        code, exited_ns = found
+        return Exit(code, oom, exited_ns)
+
+    def adopt(self, container_id: str) -> Task | None:
+        """The task that an earlier daemon started, running or ended.
+
+        One that was made but not started is removed: None.
+        """
+        if not (self._bundles / container_id).exists():
+            return None
+        task = self._task(container_id)
+        if task is not None and not task.started_ns and self._did_start(container_id):
+            task = replace(task, started_ns=time.time_ns())
+        if task is None or not task.started_ns:
+            self.delete(container_id, force=True)
+            return None
+        return task
+
+    def _did_start(self, container_id: str) -> bool:
+        """The daemon may have died between the start and the note of it."""
+        if (self._bundles / container_id / "exit").exists():
+            return True
+        state = self.runtime.state(container_id)
+        return state is not None and state.get("status") in ("running", "paused")
+
+    def bundles(self) -> tuple[str, ...]:
+        """The ids of all containers of which something is here."""
+        return tuple(sorted(os.listdir(self._bundles)))
+
+    def _task(self, container_id: str) -> Task | None:
+        bundle = self._bundles / container_id
+        try:
+            task = Task(**json.loads((bundle / "task.json").read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+        return replace(task, started_ns=_number(bundle / "started"))
+
+    def _known(self, container_id: str) -> Task:
+        task = self._task(container_id)
+        if task is None:
+            raise NotFound(f'container "{container_id}" has no task')
+        return task
+
+    # execs ------------------------------------------------------------------------------------
+
+    def exec(
+        self,
+        container_id: str,
+        exec_id: str,
+        wanted: Process,
+        *,
+        stdin_open: bool = False,
+        connect: Callable[[Exec], None] | None = None,
+    ) -> Exec:
+        """A further process, running when this returns.
+
+        `connect` is called when its attach socket listens and the process does not run yet, so that no
+        output is lost; without it the process's output is thrown away.
+
+        Raises:
+            GoraeError: in docker's words; nothing is left behind.
+        """
+        directory = self._execs / exec_id
+        directory.mkdir(mode=0o700)
+        made = Exec(exec_id, container_id, 0, 0, 0, str(directory))
+        try:
+            document = oci_process(wanted, self._host)
+            (directory / "process.json").write_text(json.dumps(document))
+            stdio = Stdio(terminal=wanted.terminal, stdin=stdin_open, keep_stdin=False, log="none")
+            started = self._conmon.exec(
+                container_id, directory, stdio, connect and (lambda: connect(made))
+            )
+            if started.error:
+                command = wanted.args[0] if wanted.args else ""
+                raise translated(
+                    started.error, prefix=EXEC, runtime=self.runtime.name, command=command
+                )
+        except BaseException:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+        return replace(
+            made,
+            pid=started.pid,
+            monitor_pid=started.monitor_pid,
+            monitor_ticks=pidfd.start_ticks(started.monitor_pid),
+        )
+
+    def read_exec_exit(self, made: Exec) -> int:
+        """The status of an ended exec; its directory is removed."""
+        found = _exit_file(Path(made.directory))
+        shutil.rmtree(made.directory, ignore_errors=True)
+        return KILLED if found is None else found[0]
+
+    def resize_exec(self, made: Exec, rows: int, columns: int) -> None:
+        """Tell its terminal its size. Raises: GoraeError: no monitor listens."""
+        with self._control:
+            control.resize(Path(made.directory), rows, columns)
+
+    def discard_ended_execs(self) -> None:
+        """Remove what execs left that ended while no daemon was there."""
+        for exec_id in os.listdir(self._execs):
+            directory = self._execs / exec_id
+            pid = _number(directory / "conmon.pid")
+            if (directory / "exit").exists() or not pidfd.start_ticks(pid):
+                shutil.rmtree(directory, ignore_errors=True)
+
+
+def _log(path: str | None, driver: str) -> str:
+    if driver == "journald":
+        return "journald"
+    if path is None or driver == "none":
+        return "none"
+    if ":" in path:
+        raise InvalidArgument(f'log path "{path}": the monitor takes no colon in it')
+    return f"k8s-file:{path}"
+
+
+def _exit_file(directory: Path) -> tuple[int, int] | None:
+    """(status, when it was written)."""
+    path = directory / "exit"
+    try:
+        text = path.read_text()
+        written_ns = path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+    try:
+        return int(text) & 0xFF, written_ns
+    except ValueError:
+        raise Internal(f'exit file "{path}" holds no number: "{text[:20]}"') from None
+
+
+def _number(path: Path) -> int:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, seen by whoever reads."""
+    staged = path.with_name(f".{path.name}")
+    staged.write_text(text)
+    staged.rename(path)
