@@ -1,0 +1,491 @@
+"""Images in and out of archives: import of a root file system, load and save; blocking.
+
+Load reads its archive once, front to back: every member becomes a blob under a lease, then the manifest tells
+which of them count, and the collector takes the rest. Nothing is visible before the last transaction.
+Formats: docker-archive (`manifest.json`) and OCI layout (`index.json`); save writes one archive that is both,
+as Docker 28 does. Source: image-spec v1.1 image-layout.md.
+"""
+
+import io
+import platform as machine
+import secrets
+import tarfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from gorae.dockerfile.change import apply_changes
+from gorae.engine.images import Image, Images
+from gorae.engine.when import rfc3339
+from gorae.errors import GoraeError, InvalidArgument
+from gorae.oci import manifest as manifests
+from gorae.oci import media_type, text
+from gorae.oci.config import History, ImageConfig, RunConfig
+from gorae.oci.digest import ChainId, DiffId, Digest, chain_id, chain_ids, parse_digest
+from gorae.oci.manifest import Descriptor, Index, Manifest, Platform
+from gorae.oci.reference import Reference
+from gorae.store.archive.apply import ForwardReader, apply_layer, clean_name, members
+from gorae.store.archive.compression import Reader
+from gorae.store.db import Tx
+from gorae.store.lease import Lease
+from gorae.store.tables import content, images
+
+PIECE = 1 << 20
+MAX_DOCUMENT_BYTES = 16 << 20
+MAX_MEMBERS = 10_000
+REF_NAME = "org.opencontainers.image.ref.name"
+CONTAINERD_NAME = "io.containerd.image.name"
+GO_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
+Progress = Callable[[str], None]
+
+
+def host_architecture() -> str:
+    """In Go's words: amd64, arm64 ..."""
+    return GO_ARCHITECTURES.get(machine.machine(), machine.machine())
+
+
+class ImageArchives:
+    """Import, load and save."""
+
+    def __init__(self, service: Images) -> None:
+        self._images = service
+        self._store = service.store
+
+    # import -----------------------------------------------------------------------------------
+
+    def import_rootfs(
+        self,
+        source: BinaryIO,
+        *,
+        reference: str = "",
+        changes: Sequence[str] = (),
+        message: str = "",
+        created_ns: int = 0,
+        history: History | None = None,
+        config: RunConfig | None = None,
+    ) -> Image:
+        """An image of one layer, which is the archive; `changes` are Dockerfile instructions.
+
+        Raises:
+            InvalidArgument: a corrupt archive, a bad change or name. Unavailable: the disk is full.
+        """
+        name = Reference.parse(reference).with_default_tag() if reference else None
+        run_config = apply_changes(config or RunConfig(), changes)
+        created = rfc3339(created_ns or time.time_ns())
+        with Lease(self._store.db) as lease:
+            digest, size = self._spool(Reader(source), lease)
+            diff_id = DiffId(digest)
+            self._unpack([diff_id], {diff_id: digest}, lease)
+            made = ImageConfig.make(
+                architecture=host_architecture(),
+                os="linux",
+                created=created,
+                config=run_config,
+                diff_ids=(diff_id,),
+                history=(history or History(created=created, comment=message),),
+            )
+            layer = Descriptor(media_type.DOCKER_LAYER, digest, size)
+            image_id = self._record(made, [layer], lease, [name.normalized] if name else [])
+        image = self._images.resolve(image_id)
+        self._images.announce("import", image, name.familiar if name else "")
+        return image
+
+    def _spool(self, source: Reader | ForwardReader, lease: Lease) -> tuple[Digest, int]:
+        """Plain bytes into the content store."""
+        with self._store.content.ingest(lease=lease) as ingest:
+            while data := source.read(PIECE):
+                ingest.write(data)
+            if not ingest.size:
+                raise InvalidArgument("the archive is empty")
+            return ingest.commit(), ingest.size
+
+    def _unpack(
+        self, diff_ids: Sequence[DiffId], blobs: dict[DiffId, Digest], lease: Lease
+    ) -> None:
+        """Each layer once: one whose chain id is here already is shared."""
+        parent = ""
+        snapshots = self._store.snapshots
+        for diff_id, chain in zip(diff_ids, chain_ids(diff_ids), strict=True):
+            self._hold(lease, chain)
+            if not snapshots.exists(chain):
+                self._unpack_one(diff_id, blobs[diff_id], parent, chain, lease)
+            parent = chain
+
+    def _hold(self, lease: Lease, chain: ChainId) -> None:
+        self._store.db.write(lambda tx: lease.hold(tx, "snapshot", chain), durable=False)
+
+    def _unpack_one(
+        self, diff_id: DiffId, blob: Digest, parent: str, chain: ChainId, lease: Lease
+    ) -> None:
+        snapshots = self._store.snapshots
+        key = f"unpack-{secrets.token_hex(8)}"
+        snapshots.prepare(key, parent)
+        try:
+            with self._store.content.open(blob) as file:
+                found = apply_layer(file, snapshots.upper(key))
+            if found != diff_id:
+                raise InvalidArgument(
+                    f'layer "{blob}": wanted the diff id "{diff_id}", found "{found}"'
+                )
+            snapshots.commit(key, chain)
+        except BaseException:
+            snapshots.remove(key)
+            raise
+
+    def _record(
+        self,
+        config: ImageConfig,
+        layers: Sequence[Descriptor],
+        lease: Lease,
+        names: Sequence[str],
+        manifest: Manifest | None = None,
+    ) -> Digest:
+        """Config and manifest as blobs, then one transaction that makes the image count."""
+        store = self._store
+        store.content.put(config.raw, lease)
+        if manifest is None:
+            descriptor = Descriptor(media_type.DOCKER_CONFIG, config.id, len(config.raw))
+            manifest = manifests.make_manifest(
+                descriptor, tuple(layers), media_type.DOCKER_MANIFEST
+            )
+        digest = store.content.put(manifest.raw, lease)
+        chain = chain_id(config.diff_ids) if config.diff_ids else ""
+        size = sum(store.snapshots.usage(one).size_bytes for one in _chains(config))
+        now = time.time_ns()
+        row = images.ImageRow(config.id, digest, chain, size, now, 0)
+
+        def write(tx: Tx) -> None:
+            content.add_edge(tx, digest, config.id)
+            for diff_id, layer in zip(config.diff_ids, layers, strict=True):
+                content.add_edge(tx, digest, layer.digest)
+                content.add_layer_blob(tx, diff_id, layer.digest, layer.media_type)
+            images.insert(tx, row)
+            for name in names:
+                images.set_name(tx, name, config.id)
+            lease.end(tx)
+
+        store.db.write(write)
+        return config.id
+
+    # load -------------------------------------------------------------------------------------
+
+    def load(self, source: BinaryIO, progress: Progress) -> list[Image]:
+        """Every image of the archive; `progress` gets docker's lines.
+
+        Raises:
+            InvalidArgument: no image archive, corrupt, or a digest that does not match.
+        """
+        with Lease(self._store.db) as lease:
+            archive = self._read_archive(source, lease)
+            found = list(archive.images())
+            if not found:
+                raise InvalidArgument(
+                    "invalid archive: does not contain a manifest.json or an index.json"
+                )
+            loaded = []
+            for one in found:
+                loaded.append(self._load_one(archive, one, progress))
+        self._store.collector.collect()
+        return loaded
+
+    def _load_one(self, archive: "_Archive", one: "_Entry", progress: Progress) -> Image:
+        config = ImageConfig.parse(archive.document(one.config))
+        if len(config.diff_ids) != len(one.layers):
+            raise InvalidArgument(
+                f"invalid manifest, layers length mismatch: expected {len(config.diff_ids)}, "
+                f"got {len(one.layers)}"
+            )
+        with Lease(self._store.db) as lease:
+            blobs = {
+                diff_id: archive.digest(name)
+                for diff_id, name in zip(config.diff_ids, one.layers, strict=True)
+            }
+            if config.diff_ids:
+                self._unpack(config.diff_ids, blobs, lease)
+            layers = [self._layer(blobs[diff_id], diff_id) for diff_id in config.diff_ids]
+            names = [Reference.parse(tag).with_default_tag().normalized for tag in one.names]
+            image_id = self._record(config, layers, lease, names, one.manifest)
+        image = self._images.resolve(image_id)
+        self._images.announce("load", image)
+        for tag in names:
+            progress(f"Loaded image: {Reference.parse(tag).familiar}\n")
+        if not names:
+            progress(f"Loaded image ID: {image_id}\n")
+        return image
+
+    def _layer(self, digest: Digest, diff_id: DiffId) -> Descriptor:
+        kind = media_type.DOCKER_LAYER if digest == diff_id else media_type.DOCKER_LAYER_GZIP
+        if digest != diff_id:
+            with self._store.content.open(digest) as file:
+                if Reader(file).kind == "zstd":
+                    kind = media_type.OCI_LAYER_ZSTD
+        return Descriptor(kind, digest, self._store.content.size(digest))
+
+    def _read_archive(self, source: BinaryIO, lease: Lease) -> "_Archive":
+        stream = ForwardReader(Reader(source))
+        archive = _Archive(self._store.content.read)
+        for number, member in enumerate(members(stream)):
+            if number > MAX_MEMBERS:
+                raise InvalidArgument(f"invalid archive: more than {MAX_MEMBERS} members")
+            name = clean_name(member.name)
+            if member.isreg():
+                expected = _expected(name)
+                with self._store.content.ingest(
+                    expected_digest=expected, expected_size=member.size, lease=lease
+                ) as ingest:
+                    left = member.size
+                    while left and (data := stream.read(min(PIECE, left))):
+                        ingest.write(data)
+                        left -= len(data)
+                    if left:
+                        raise InvalidArgument("invalid archive: unexpected EOF")
+                    archive.files[name] = ingest.commit()
+            elif member.issym() or member.islnk():
+                archive.links[name] = _link_target(name, member)
+        stream.finish()
+        return archive
+
+    # save -------------------------------------------------------------------------------------
+
+    def save(self, asked: Sequence[str], out: BinaryIO) -> None:
+        """Write one archive of these images. Raises: NotFound: one of them is not here."""
+        wanted: dict[str, tuple[Image, list[Reference]]] = {}
+        for one in asked:
+            image = self._images.resolve(one)
+            _, names = wanted.setdefault(image.id, (image, []))
+            names += _names_asked(one, image)
+        with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+            _Writer(tar, self._store.content, self._layer_blob).write(list(wanted.values()))
+
+    def _layer_blob(self, diff_id: DiffId) -> Digest:
+        found = self._store.db.read(lambda tx: content.layer_blobs(tx, diff_id))
+        plain = [digest for digest, _ in found if digest == diff_id]
+        if not found:
+            raise GoraeError(f'layer "{diff_id}" has no blob in the store')
+        return Digest((plain or [found[0][0]])[0])
+
+
+def _chains(config: ImageConfig) -> list[ChainId]:
+    return chain_ids(config.diff_ids) if config.diff_ids else []
+
+
+def _expected(name: str) -> str:
+    """Members of an OCI layout bear their digest as a name."""
+    head, _, hexadecimal = name.rpartition("/")
+    if head == "blobs/sha256":
+        return parse_digest(f"sha256:{hexadecimal}")
+    return ""
+
+
+def _link_target(name: str, member: tarfile.TarInfo) -> str:
+    """Where a link inside the archive leads; out of it is refused."""
+    if member.islnk():
+        return clean_name(member.linkname)
+    parts = name.split("/")[:-1]
+    for part in member.linkname.split("/"):
+        if part == "..":
+            if not parts:
+                raise InvalidArgument(f'invalid archive: link "{name}" leads out of it')
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    if member.linkname.startswith("/"):
+        raise InvalidArgument(f'invalid archive: link "{name}" leads out of it')
+    return "/".join(parts)
+
+
+def _names_asked(asked: str, image: Image) -> list[Reference]:
+    """The names to save with: the one asked for; all of a repository asked for without a tag; none for an id."""
+    try:
+        reference = Reference.parse(asked)
+    except InvalidArgument:
+        return []
+    if reference.tag:
+        return [reference] if reference.normalized in image.names else []
+    if reference.with_default_tag().normalized in image.names:
+        return [reference.with_default_tag()]
+    return []
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One image of an archive: members' names."""
+
+    config: str
+    layers: list[str]
+    names: list[str]
+    manifest: Manifest | None = None
+
+
+@dataclass(slots=True)
+class _Archive:
+    """What an archive holds: member -> digest of its blob."""
+
+    read: Callable[[str], bytes]
+    files: dict[str, Digest] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+
+    def digest(self, name: str) -> Digest:
+        """Raises: InvalidArgument: the archive lacks the member."""
+        path = clean_name(name)
+        for _ in range(8):
+            if path in self.files:
+                return self.files[path]
+            path = self.links.get(path, "")
+        raise InvalidArgument(f'invalid archive: "{name}" is missing')
+
+    def document(self, name: str) -> bytes:
+        """A small member's bytes."""
+        return self.read(self.digest(name))
+
+    def images(self) -> Iterator[_Entry]:
+        """By manifest.json where it is, else by the OCI index."""
+        if "manifest.json" in self.files:
+            yield from self._docker_entries()
+        elif "index.json" in self.files:
+            index = manifests.parse(self.document("index.json"))
+            if isinstance(index, Index):
+                yield from self._oci_entries(index, [], 0)
+
+    def _docker_entries(self) -> Iterator[_Entry]:
+        document = text.load(b'{"images":' + self.document("manifest.json") + b"}", "manifest.json")
+        for one in text.want(document, "images", list, "manifest.json", []):
+            if not isinstance(one, dict):
+                raise InvalidArgument("manifest.json: an entry is no object")
+            layers = [str(n) for n in text.want(one, "Layers", list, "manifest.json", [])]
+            names = [str(n) for n in text.want(one, "RepoTags", list, "manifest.json", [])]
+            yield _Entry(text.want(one, "Config", str, "manifest.json", ""), layers, names)
+
+    def _oci_entries(self, index: Index, names: list[str], depth: int) -> Iterator[_Entry]:
+        for one in _for_this_host(index.manifests):
+            name = one.annotations.get(CONTAINERD_NAME) or _full_name(one.annotations.get(REF_NAME, ""))
+            found = manifests.parse(self.document(_blob(one.digest)), one.media_type)
+            here = [name] if name else names
+            if isinstance(found, Manifest):
+                layers = [_blob(layer.digest) for layer in found.layers]
+                yield _Entry(_blob(found.config.digest), layers, here, found)
+            elif depth < 4:
+                yield from self._oci_entries(found, here, depth + 1)
+
+
+def _for_this_host(found: Iterable[Descriptor]) -> list[Descriptor]:
+    """Without those of other platforms and without attestations."""
+    own = host_architecture()
+    fits = [
+        one
+        for one in found
+        if one.platform is None or (one.platform.architecture in (own, "") and one.platform.os in ("linux", ""))
+    ]
+    return fits
+
+
+def _blob(digest: str) -> str:
+    return f"blobs/sha256/{digest.partition(':')[2]}"
+
+
+def _full_name(ref_name: str) -> str:
+    """An annotation that is a whole reference; a bare tag names nothing."""
+    return ref_name if "/" in ref_name or ":" in ref_name else ""
+
+
+class _Writer:
+    """Writes the archive of `save`."""
+
+    def __init__(
+        self, tar: tarfile.TarFile, blobs: Any, layer_blob: Callable[[DiffId], Digest]
+    ) -> None:
+        self._tar = tar
+        self._blobs = blobs
+        self._layer_blob = layer_blob
+        self._written: set[str] = set()
+
+    def write(self, wanted: list[tuple[Image, list[Reference]]]) -> None:
+        for directory in ("blobs", "blobs/sha256"):
+            info = tarfile.TarInfo(directory)
+            info.type, info.mode = tarfile.DIRTYPE, 0o755
+            self._tar.addfile(info)
+        docker, descriptors, repositories = [], [], {}
+        for image, names in wanted:
+            layers = tuple(self._layer(diff_id) for diff_id in image.config.diff_ids)
+            self._add(_blob(image.id), image.config.raw)
+            config = Descriptor(media_type.OCI_CONFIG, Digest(image.id), len(image.config.raw))
+            manifest = manifests.make_manifest(config, layers, media_type.OCI_MANIFEST)
+            self._add(_blob(manifest.digest), manifest.raw)
+            descriptors += _index_entries(manifest, names, image)
+            docker.append(
+                {
+                    "Config": _blob(image.id),
+                    "RepoTags": [one.familiar for one in names] or None,
+                    "Layers": [_blob(one.digest) for one in layers],
+                    "LayerSources": {one.digest: one.to_document() for one in layers},
+                }
+            )
+            for name in names:
+                last = layers[-1].digest if layers else image.id
+                repositories.setdefault(name.familiar_repository, {})[name.tag] = last[7:]
+        self._add("index.json", manifests.make_index(tuple(descriptors)).raw)
+        self._add("manifest.json", text.dump(docker))
+        self._add("oci-layout", text.dump({"imageLayoutVersion": "1.0.0"}))
+        if repositories:
+            self._add("repositories", text.dump(repositories))
+
+    def _layer(self, diff_id: DiffId) -> Descriptor:
+        """A layer goes plain, under its diff_id, whatever its blob is."""
+        digest = self._layer_blob(diff_id)
+        size = self._blobs.size(digest)
+        if digest != diff_id:
+            with self._blobs.open(digest) as file:
+                size = _length(Reader(file))
+        if diff_id not in self._written:
+            self._written.add(diff_id)
+            info = _file_info(_blob(diff_id), size)
+            with self._blobs.open(digest) as file:
+                plain: Any = file if digest == diff_id else _Exact(Reader(file))
+                self._tar.addfile(info, plain)
+        return Descriptor(media_type.OCI_LAYER, Digest(diff_id), size)
+
+    def _add(self, name: str, data: bytes) -> None:
+        if name not in self._written:
+            self._written.add(name)
+            self._tar.addfile(_file_info(name, len(data)), io.BytesIO(data))
+
+
+def _file_info(name: str, size: int) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = size, 0o644
+    return info
+
+
+def _index_entries(manifest: Manifest, names: list[Reference], image: Image) -> list[Descriptor]:
+    platform = Platform(image.config.architecture, image.config.os, image.config.variant)
+    plain = Descriptor(manifest.media_type, manifest.digest, len(manifest.raw), platform)
+    if not names:
+        return [plain]
+    return [
+        Descriptor(
+            plain.media_type,
+            plain.digest,
+            plain.size,
+            platform,
+            {CONTAINERD_NAME: one.normalized, REF_NAME: one.tag},
+        )
+        for one in names
+    ]
+
+
+def _length(reader: Reader) -> int:
+    total = 0
+    while data := reader.read(PIECE):
+        total += len(data)
+    return total
+
+
+class _Exact:
+    """A reader that gives exactly what is asked for, as tarfile's copy wants it."""
+
+    def __init__(self, source: Reader) -> None:
+        self._stream = ForwardReader(source)
+
+    def read(self, size: int) -> bytes:
+        return self._stream.read(size)
