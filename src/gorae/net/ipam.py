@@ -1,0 +1,153 @@
+"""Which subnets and addresses are free. Pure: what is used comes as values.
+
+Addresses are handed out in turn, not lowest first: one that was just freed may still stand in a neighbour's table.
+"""
+
+import ipaddress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from gorae.errors import Conflict, InvalidArgument, Unavailable
+from gorae.net.model import Subnet
+
+IPv4 = ipaddress.IPv4Network
+_POOLS = (
+    [IPv4(f"172.{n}.0.0/16") for n in range(17, 32)]
+    + list(IPv4("192.168.0.0/16").subnets(new_prefix=20))
+    + list(IPv4("10.128.0.0/9").subnets(new_prefix=20))
+)
+ULA = ipaddress.IPv6Network("fd6f:7261:6500::/40")
+"""Where IPv6 subnets are taken from when none is given."""
+
+
+def _networks(texts: Iterable[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    return [ipaddress.ip_network(one, strict=False) for one in texts]
+
+
+def choose_subnet(taken: Iterable[str]) -> str:
+    """The first of docker's pools that overlaps nothing of `taken`.
+
+    Raises:
+        Unavailable: none is left.
+    """
+    used = [one for one in _networks(taken) if one.version == 4 and one.prefixlen]
+    for pool in _POOLS:
+        if not any(pool.overlaps(one) for one in used):
+            return str(pool)
+    raise Unavailable("all predefined address pools have been fully subnetted")
+
+
+def choose_subnet6(taken: Iterable[str]) -> str:
+    """The first /64 of our unique local prefix that overlaps nothing of `taken`."""
+    used = [one for one in _networks(taken) if one.version == 6 and one.prefixlen]
+    for pool in ULA.subnets(new_prefix=64):
+        if not any(pool.overlaps(one) for one in used):
+            return str(pool)
+    raise Unavailable("all predefined address pools have been fully subnetted")
+
+
+def first_address(prefix: str) -> str:
+    """The gateway's address where none is given."""
+    return str(next(iter(ipaddress.ip_network(prefix).hosts())))
+
+
+def complete(
+    wanted: Sequence[Subnet], *, taken: Collection[str], host: Collection[str], ipv6: bool = False
+) -> tuple[Subnet, ...]:
+    """What was asked for with everything that was left open; at least one IPv4 subnet.
+
+    Raises:
+        InvalidArgument: a bad prefix or a gateway outside of it. Conflict: it overlaps another network.
+    """
+    found = [_completed(one, taken) for one in wanted if one.prefix]
+    versions = {ipaddress.ip_network(one.prefix).version for one in found}
+    if 4 not in versions:
+        prefix = choose_subnet([*taken, *host, *(one.prefix for one in found)])
+        found.insert(0, Subnet(prefix, first_address(prefix)))
+    if ipv6 and 6 not in versions:
+        prefix = choose_subnet6([*taken, *host])
+        found.append(Subnet(prefix, first_address(prefix)))
+    return tuple(found)
+
+
+def _completed(one: Subnet, taken: Collection[str]) -> Subnet:
+    try:
+        network = ipaddress.ip_network(one.prefix, strict=False)
+        gateway = ipaddress.ip_address(one.gateway) if one.gateway else None
+        inside = ipaddress.ip_network(one.ip_range) if one.ip_range else network
+    except ValueError as error:
+        raise InvalidArgument(f"invalid subnet {one.prefix}: {error}") from None
+    if any(n.version == network.version and network.overlaps(n) for n in _networks(taken)):
+        raise Conflict(
+            "invalid pool request: Pool overlaps with other one on this address space"
+        )
+    if gateway is not None and gateway not in network:
+        raise InvalidArgument(
+            f"no matching subnet for gateway {one.gateway}: {one.prefix} does not contain it"
+        )
+    if inside.version != network.version or not inside.subnet_of(network):  # type: ignore[arg-type]
+        raise InvalidArgument(f"no matching subnet for range {one.ip_range}")
+    return replace(one, prefix=str(network), gateway=str(gateway or first_address(str(network))))
+
+
+class AddressPool:
+    """The addresses of one subnet and who has them."""
+
+    def __init__(self, subnet: Subnet) -> None:
+        self.subnet = subnet
+        self._network = ipaddress.ip_network(subnet.prefix)
+        self._range = ipaddress.ip_network(subnet.ip_range or subnet.prefix)
+        self._used: set[int] = {int(ipaddress.ip_address(subnet.gateway))}
+        self._used |= {int(ipaddress.ip_address(one)) for one in subnet.auxiliary}
+        self._next = int(self._range.network_address)
+
+    @property
+    def prefix_len(self) -> int:
+        """Of the subnet."""
+        return self._network.prefixlen
+
+    def take(self, wanted: str = "") -> str:
+        """An address, that asked for or the next free one.
+
+        Raises:
+            InvalidArgument: not of this subnet. Conflict: taken. Unavailable: none is left.
+        """
+        if wanted:
+            return self._take_one(wanted)
+        for number in self._candidates():
+            if number not in self._used:
+                self._used.add(number)
+                self._next = number + 1
+                return str(ipaddress.ip_address(number))
+        raise Unavailable(f"no available IPv{self._network.version} addresses on this network's address pools")
+
+    def _take_one(self, wanted: str) -> str:
+        try:
+            address = ipaddress.ip_address(wanted)
+        except ValueError:
+            raise InvalidArgument(f"invalid IPv{self._network.version} address: {wanted}") from None
+        if address not in self._network:
+            raise InvalidArgument(
+                f"no configured subnet contains IP address {wanted}"
+            )
+        if int(address) in self._used:
+            raise Conflict("Address already in use")
+        self._used.add(int(address))
+        return str(address)
+
+    def _candidates(self) -> Iterator[int]:
+        """Every usable address once, from the one after the last given on."""
+        first, last = int(self._range.network_address), int(self._range.broadcast_address)
+        if self._range == self._network:
+            first, last = first + 1, last - (1 if self._network.version == 4 else 0)
+        start = min(max(self._next, first), last)
+        yield from range(start, last + 1)
+        yield from range(first, start)
+
+    def give_back(self, address: str) -> None:
+        """It is free; found free is fine."""
+        self._used.discard(int(ipaddress.ip_address(address)))
+
+    def reserve(self, address: str) -> None:
+        """Somebody has it already."""
+        self._used.add(int(ipaddress.ip_address(address)))
