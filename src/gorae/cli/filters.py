@@ -18,8 +18,8 @@ def read_filter(text: str) -> str:
         InvalidArgument: no `=` in it.
     """
     name, found, value = text.partition("=")
-    if not found:
-        raise InvalidArgument(f"invalid filter '{text}'")
+    if not found and text:
+        raise InvalidArgument("bad format of filter (expected name=value)")
     return f"{name.strip().lower()}={value.strip()}"
 
 
@@ -33,5 +33,7 @@ def document(texts: Iterable[str]) -> str | None:
     found: dict[str, dict[str, bool]] = {}
     for text in texts:
         name, _, value = text.partition("=")
+        if not name:
+            continue
         found.setdefault(name, {})[value] = True
     return jsontext.encode(found) if found else None

@@ -52,9 +52,21 @@ class Option:
         read: a reader of one text of its own, which raises InvalidArgument.
         hidden: accepted, not shown.
         choices: what completion offers.
+        into: the option that takes the values, where this is another name for it.
     """
 
-    __slots__ = ("choices", "default", "hidden", "kind", "name", "read", "short", "shown", "summary")
+    __slots__ = (
+        "choices",
+        "default",
+        "hidden",
+        "into",
+        "kind",
+        "name",
+        "read",
+        "short",
+        "shown",
+        "summary",
+    )
 
     def __init__(
         self,
@@ -67,6 +79,7 @@ class Option:
         read: Callable[[str], Any] | None = None,
         hidden: bool = False,
         choices: tuple[str, ...] = (),
+        into: str = "",
     ) -> None:
         short, _, name = names.rpartition(" ")
         self.name = name
@@ -78,6 +91,7 @@ class Option:
         self.read = read or _KINDS[kind][0]
         self.hidden = hidden
         self.choices = choices
+        self.into = into or name
 
     @property
     def repeats(self) -> bool:
@@ -137,11 +151,11 @@ class Values:
         """Read `text` for `option`; lists grow."""
         value = option.read(text)
         if not option.repeats:
-            self._given[option.name] = value
+            self._given[option.into] = value
         elif option.kind == "strings" and isinstance(value, list):
-            self._given.setdefault(option.name, []).extend(value)
+            self._given.setdefault(option.into, []).extend(value)
         else:
-            self._given.setdefault(option.name, []).append(value)
+            self._given.setdefault(option.into, []).append(value)
 
     def changed(self, name: str) -> bool:
         """Whether the option was given at all."""

@@ -303,6 +303,17 @@ class Hijacked:
         """Send all of `data`."""
         self._connection.socket.sendall(data)
 
+    def send_some(self, data: bytes) -> int:
+        """Send what the socket takes at once; how many bytes that was."""
+        socket = self._connection.socket
+        if not isinstance(socket, _socket.socket):
+            socket.sendall(data)
+            return len(data)
+        try:
+            return socket.send(data, _socket.MSG_DONTWAIT | _socket.MSG_NOSIGNAL)
+        except BlockingIOError:
+            return 0
+
     def shutdown_write(self) -> None:
         """End our direction alone: the container's stdin sees its end, output goes on."""
         try:
