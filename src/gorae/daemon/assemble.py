@@ -21,6 +21,7 @@ from gorae.engine.containers import Containers
 from gorae.engine.copyup import copy_up
 from gorae.engine.events import Events
 from gorae.engine.execs import Execs
+from gorae.engine.imagearchive import ImageArchives
 from gorae.engine.images import Images
 from gorae.engine.lifecycle import Lifecycle
 from gorae.engine.mounts import Mounts
@@ -56,6 +57,7 @@ class Services:
     containers: Containers
     execs: Execs
     images: Images
+    archives: ImageArchives
     networks: Networks
     volumes: Volumes
     events: Events
@@ -148,6 +150,7 @@ class Daemon:
             containers=containers,
             execs=execs,
             images=self.images,
+            archives=ImageArchives(self.images),
             networks=self.networks,
             volumes=self.volumes,
             events=self.events,
@@ -179,6 +182,7 @@ class Daemon:
             self.run, self.spawn,
         )
         await adoption.run()
+        self.net.start_pool()
         self.spawn(self.rotation.run())
 
     async def stop(self) -> None:

@@ -199,7 +199,9 @@ class Networks:
 
     def _model(self, network_id: str, spec: NetworkSpec) -> Network:
         taken = [s.prefix for r in self._by_id.values() for s in r.model.subnets]
-        subnets = ipam.complete(spec.subnets, taken=taken, host=self._driver.host_prefixes())
+        subnets = ipam.complete(
+            spec.subnets, taken=taken, host=self._driver.host_prefixes(), ipv6=spec.ipv6
+        )
         option = spec.options.get
         return Network(
             network_id,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gorae.engine.model import Container, EndpointRecord, NetworkRequest, PublishedRecord
-from gorae.engine.networks import LinkTarget, Networks
+from gorae.engine.networks import LinkTarget, NetworkRecord, Networks
 from gorae.engine.process import hostname
 from gorae.errors import GoraeError, Internal, InvalidArgument
 from gorae.net import resolv
@@ -59,12 +59,17 @@ class Sandboxes:
 
     def _join_networks(self, container: Container, directory: Path) -> Joined:
         with contextlib.ExitStack() as undo:
-            namespace = self._driver.create_sandbox(container.id)
-            undo.callback(self._driver.remove_sandbox, container.id)
-            endpoints = tuple(
-                self._attach(container, request, number)
+            wanted = [
+                self._wanted(request, number)
                 for number, request in enumerate(self.requests(container))
-            )
+            ]
+            namespace = self._driver.create_sandbox(container.id, [one for _, _, one in wanted])
+            undo.callback(self._driver.remove_sandbox, container.id)
+            made = [
+                (_record(network, request, self._driver.attach(container.id, one)))
+                for network, request, one in wanted
+            ]
+            endpoints = tuple(made)
             published = self._publish(container, endpoints[0])
             links = self._networks.links(container)
             self._write_files(container, directory, endpoints=endpoints, links=links)
@@ -80,40 +85,25 @@ class Sandboxes:
         name = "bridge" if spec.network_mode in ("default", "bridge", "") else spec.network_mode
         return (NetworkRequest(name, mac=spec.mac_address),)
 
-    def _attach(self, container: Container, request: NetworkRequest, number: int) -> EndpointRecord:
+    def _wanted(
+        self, request: NetworkRequest, number: int
+    ) -> tuple[NetworkRecord, NetworkRequest, EndpointRequest]:
         network = self._networks.find(request.network)
-        made = self._driver.attach(
-            container.id,
-            network.model,
-            EndpointRequest(
-                network.id, interface=f"eth{number}", ip=request.ip, ip6=request.ip6, mac=request.mac
-            ),
+        wanted = EndpointRequest(
+            network.id, interface=f"eth{number}", ip=request.ip, ip6=request.ip6, mac=request.mac
         )
-        return EndpointRecord(
-            network=network.name,
-            network_id=network.id,
-            endpoint_id=made.endpoint_id,
-            interface=made.interface,
-            host_interface=made.host_interface,
-            mac=made.mac,
-            ip=made.ip,
-            prefix_len=made.prefix_len,
-            gateway=made.gateway,
-            ip6=made.ip6,
-            prefix_len6=made.prefix_len6,
-            gateway6=made.gateway6,
-            request=request,
-        )
+        return network, request, wanted
 
     def connect(self, container: Container, request: NetworkRequest) -> EndpointRecord:
         """A further network for a running container."""
         used = {one.interface for one in container.state.endpoints}
         number = next(n for n in range(len(used) + 1) if f"eth{n}" not in used)
-        return self._attach(container, request, number)
+        network, request, wanted = self._wanted(request, number)
+        return _record(network, request, self._driver.attach(container.id, wanted))
 
     def disconnect(self, container: Container, endpoint: EndpointRecord) -> None:
         """Take one endpoint from a running container."""
-        self._driver.detach_interface(container.id, endpoint.network_id)
+        self._driver.detach(container.id, endpoint.network_id)
 
     def _publish(
         self, container: Container, endpoint: EndpointRecord
@@ -122,9 +112,10 @@ class Sandboxes:
         if not wanted:
             return ()
         try:
-            made = self._driver.publish(container.id, endpoint.network_id, wanted)
+            made = self._driver.publish(container.id, _endpoint(endpoint), wanted)
         except GoraeError as error:
             message = (
+                "failed to set up container networking: "
                 f"driver failed programming external connectivity on endpoint "
                 f"{container.name} ({endpoint.endpoint_id}): {error.message}"
             )
@@ -167,23 +158,7 @@ class Sandboxes:
             [
                 Held(
                     sandbox_id=one.id,
-                    endpoints=tuple(
-                        Endpoint(
-                            network_id=e.network_id,
-                            endpoint_id=e.endpoint_id,
-                            interface=e.interface,
-                            host_interface=e.host_interface,
-                            mac=e.mac,
-                            ip=e.ip,
-                            prefix_len=e.prefix_len,
-                            gateway=e.gateway,
-                            ip6=e.ip6,
-                            prefix_len6=e.prefix_len6,
-                            gateway6=e.gateway6,
-                        )
-                        for e in one.state.endpoints
-                        if e.endpoint_id
-                    ),
+                    endpoints=tuple(_endpoint(e) for e in one.state.endpoints if e.endpoint_id),
                     ports=tuple(
                         PublishedPort(p.protocol, p.container_port, p.host_port, p.host_ip)
                         for p in one.state.published
@@ -244,6 +219,42 @@ class Sandboxes:
             options=spec.dns_options,
             keep_loopback=host,
         )
+
+
+def _record(network: NetworkRecord, request: NetworkRequest, made: Endpoint) -> EndpointRecord:
+    """An endpoint as made, for the container's record."""
+    return EndpointRecord(
+        network=network.name,
+        network_id=network.id,
+        endpoint_id=made.endpoint_id,
+        interface=made.interface,
+        host_interface=made.host_interface,
+        mac=made.mac,
+        ip=made.ip,
+        prefix_len=made.prefix_len,
+        gateway=made.gateway,
+        ip6=made.ip6,
+        prefix_len6=made.prefix_len6,
+        gateway6=made.gateway6,
+        request=request,
+    )
+
+
+def _endpoint(record: EndpointRecord) -> Endpoint:
+    """The other way round, for the driver."""
+    return Endpoint(
+        network_id=record.network_id,
+        endpoint_id=record.endpoint_id,
+        interface=record.interface,
+        host_interface=record.host_interface,
+        mac=record.mac,
+        ip=record.ip,
+        prefix_len=record.prefix_len,
+        gateway=record.gateway,
+        ip6=record.ip6,
+        prefix_len6=record.prefix_len6,
+        gateway6=record.gateway6,
+    )
 
 
 def _plain_endpoint(networks: Networks, name: str) -> EndpointRecord:

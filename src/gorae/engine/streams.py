@@ -1,6 +1,7 @@
 """Connecting a hub to the attach socket of a process that runs already."""
 
 from gorae.engine.attach import Hub
+from gorae.errors import KernelError
 from gorae.runtime import attach
 from gorae.runtime.monitor import Exec, Task
 
@@ -10,5 +11,5 @@ async def connect(hub: Hub, task: Task | Exec) -> None:
     if not hub.connected:
         try:
             hub.connect(attach.connect(task.attach_socket))
-        except OSError:
+        except KernelError:
             hub.finish()

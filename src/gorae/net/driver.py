@@ -19,7 +19,7 @@ from gorae.net.model import Endpoint, EndpointRequest, Network, PublishedPort
 from gorae.net.nft import Mapping
 from gorae.net.ports import Holder, Ports
 from gorae.net.rtnl import Netlink
-from gorae.net.sandbox import Interface, ReadyPool, Sandbox, SandboxMaker
+from gorae.net.sandbox import Interface, ReadyPool, Sandbox, SandboxMaker, in_thread
 
 SYSCTL = Path("/proc/sys/net")
 NFT_TIMEOUT_S = 20
@@ -48,7 +48,7 @@ class NetDriver:
 
     def __init__(self, exec_root: Path, instance: str = "gorae") -> None:
         self._instance = instance
-        self._host = Netlink()
+        self._host = in_thread(Netlink)  # its library may not meet a running event loop
         self._maker = SandboxMaker(exec_root / "netns", f"{instance[:6]}v", self._host)
         self._ports = Ports()
         self._networks: dict[str, Network] = {}

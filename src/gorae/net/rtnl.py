@@ -80,6 +80,7 @@ class Netlink:
         index = self.index(name)
         with self._lock, _translated(name):
             self._ip.link("set", index=index, master=master, state="up")
+            self._ip.brport("set", index=index, mode=1)  # hairpin: a container may use its own port
         return index
 
     def set_up(self, index: int) -> None:
