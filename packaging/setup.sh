@@ -1,0 +1,93 @@
+#!/bin/sh
+# Make this checkout ready to run: system packages, a virtual environment, the programs in .venv/bin.
+#
+#   packaging/setup.sh [--test]
+#
+# For Debian 12, Ubuntu 24.04 and later; needs a shell, apt and root. What is there already is left alone, and
+# then nothing is fetched. --test adds what the test suite needs.
+set -eu
+cd "$(dirname "$0")/.."
+top=$(pwd)
+
+say() { echo "setup: $*" >&2; }
+
+run="python3 python3-venv crun conmon nftables iproute2 busybox-static mmdebstrap catatonit zstd xz-utils ca-certificates"
+test="skopeo procps"
+wanted=$run
+[ "${1:-}" != --test ] || wanted="$run $test"
+
+missing=
+for package in $wanted; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+    if [ "$(id -u)" != 0 ]; then
+        say "these packages are missing and need root to be installed:$missing"
+        exit 1
+    fi
+    say "installing packages:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    # shellcheck disable=SC2086
+    apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+if [ "${1:-}" = --test ] && ! command -v docker >/dev/null 2>&1; then
+    say "fetching the docker command line (the program only, no daemon is started)"
+    work=$(mktemp -d)
+    package=docker-cli
+    apt-cache show docker-cli >/dev/null 2>&1 || package=docker.io
+    (cd "$work" && apt-get download -qq "$package" && dpkg -x ./*.deb root)
+    mkdir -p "$top/.venv-tools"
+    cp "$work/root/usr/bin/docker" "$top/.venv-tools/docker"
+    rm -rf "$work"
+fi
+
+# The distribution's own Python; any later one where it is too old.
+python=
+for one in /usr/bin/python3 python3.13 python3.12 python3.11 python3; do
+    if command -v "$one" >/dev/null 2>&1 && "$one" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        python=$one
+        break
+    fi
+done
+if [ -z "$python" ]; then
+    say "no Python of at least 3.11 with venv was found: apt-get install python3-venv"
+    exit 1
+fi
+
+extras=packaging/requirements.lock
+[ "${1:-}" != --test ] || extras="packaging/requirements.lock packaging/requirements-test.lock"
+for lock in $extras; do
+    stamp=.venv/stamp-$(basename "$lock" .lock)
+    hash=$(cat "$lock" | sha256sum)
+    [ -x .venv/bin/python ] || { say "making .venv with $python"; "$python" -m venv .venv; }
+    if [ "$(cat "$stamp" 2>/dev/null)" != "$hash" ]; then
+        say "installing Python packages of $lock"
+        .venv/bin/python -m pip install -qq --disable-pip-version-check -r "$lock"
+        echo "$hash" >"$stamp"
+    fi
+done
+
+# gorae's own start must not read site-packages: it is isolated (-I) and without site (-S), and finds the source
+# directory by itself; `sys.gorae_site` tells the few commands that need more where the packages are.
+site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+cat >.venv/bin/gorae.new <<EOF
+#!$top/.venv/bin/python -IS
+import sys
+sys.path.insert(0, "$top/src")
+sys.gorae_site = "$site"
+from gorae.cli.main import main
+main()
+EOF
+cat >.venv/bin/goraed.new <<EOF
+#!$top/.venv/bin/python -I
+import sys
+sys.path.insert(0, "$top/src")
+from gorae.daemon.main import main
+sys.exit(main())
+EOF
+for program in gorae goraed; do
+    chmod 755 ".venv/bin/$program.new"
+    mv ".venv/bin/$program.new" ".venv/bin/$program"
+done
