@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from gorae.engine import logs, merge, names, restart, streams
+from gorae.engine import initlayer, logs, merge, names, restart, streams
 from gorae.engine.attach import Attachment, Hub
 from gorae.engine.bringup import Bringup
 from gorae.engine.images import Images
@@ -32,6 +32,7 @@ from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound
 from gorae.linux.inotify import Watcher
 from gorae.runtime.config import Resources
 from gorae.runtime.monitor import Monitor
+from gorae.store.archive.changes import Change, changes
 from gorae.store.db import Database
 from gorae.store.snapshot import Snapshotter
 
@@ -145,7 +146,8 @@ class Containers:
             other = self.get(full.network_mode.partition(":")[2])
             files = self._bringup.container_dir(other.id)
         argv = merge.argv(full)
-        self._snapshots.prepare(container_id, image.chain_id)
+        parent = initlayer.ensure(self._snapshots, image.chain_id) if image.chain_id else ""
+        self._snapshots.prepare(container_id, parent)
         directory.mkdir(parents=True, exist_ok=True)
         return Container(
             id=container_id,
@@ -371,6 +373,16 @@ class Containers:
         self._lifecycle.publish(record, "top")
         titles, found = await self._run(self._monitor.top, record.id, ps_args or "-ef")
         return titles, found
+
+    async def changes(self, ref: str) -> list[Change]:
+        """What the container added, changed and deleted."""
+        container = self.get(ref)
+
+        def read() -> list[Change]:
+            return changes(self._snapshots.upper(container.id), self._snapshots.lowers(container.id))
+
+        found: list[Change] = await self._run(read)
+        return found
 
     async def sizes(self, ref: str) -> tuple[int, int]:
         """Bytes of the writable layer, and of it with the image."""

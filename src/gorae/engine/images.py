@@ -279,7 +279,7 @@ class Images:
         self.announce("delete", image)
         gone = [Removed(untagged=one) for one in names]
         gone.append(Removed(deleted=image.id))
-        return gone + [Removed(deleted=one) for one in swept.snapshots]
+        return gone + [Removed(deleted=one) for one in swept.snapshots if one.startswith("sha256:")]
 
     def prune(self, filters: dict[str, list[str]]) -> tuple[list[Removed], int]:
         """Remove unused images: those without a name, or with `dangling=false` all; and bytes freed."""
