@@ -7,7 +7,6 @@ host, into the OCI `config.json`. Nothing here is Docker's JSON. Zero, None and 
 from dataclasses import dataclass, field
 
 
-
 @dataclass(frozen=True, slots=True)
 class User:
     """Numbers, already looked up inside the root filesystem."""

@@ -197,8 +197,12 @@ class Pipes:
             os.write(self._ours[name], b"\0")
 
     def read_line(self, name: str) -> bytes:
-        """Up to a newline, or the end. Raises: Unavailable: not in time."""
-        return b"".join(self._pieces(self._ours[name]))
+        """Up to the first newline, or the end; an exec that ends at once has sent its status behind it.
+
+        Raises:
+            Unavailable: not in time.
+        """
+        return b"".join(self._pieces(self._ours[name])).partition(b"\n")[0]
 
     def _pieces(self, fd: int) -> Iterator[bytes]:
         poll = select.poll()
@@ -209,5 +213,5 @@ class Pipes:
                 raise Unavailable(f"monitor: no answer within {ANSWER_TIMEOUT_S} s")
             piece = os.read(fd, 65536)
             yield piece
-            if not piece or piece.endswith(b"\n"):
+            if not piece or b"\n" in piece:
                 return

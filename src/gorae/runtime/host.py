@@ -16,7 +16,7 @@ from pathlib import Path
 
 from gorae.linux import mount, namespace
 from gorae.linux.cgroup import CGROUP_ROOT, Cgroups, Hierarchy
-from gorae.runtime import capabilities
+from gorae.runtime import capabilities, propagation
 
 UNIFIED = f"{CGROUP_ROOT}/unified"
 RLIMITS = {
@@ -199,7 +199,7 @@ def _enter_own_namespace(pin: Path) -> None:
 def _make_private_directory(directory: Path) -> None:
     """A mount that propagates nowhere: a namespace may not be mounted where it would come back into itself."""
     directory.mkdir(mode=0o700, exist_ok=True)
-    if not os.path.ismount(directory):
+    if not any(one.target == str(directory) for one in propagation.mount_table()):
         mount.mount(str(directory), str(directory), "", mount.MS_BIND)
     mount.mount("", str(directory), "", mount.MS_PRIVATE)
 

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from gorae.errors import GoraeError, Internal, InvalidArgument, NotFound
 from gorae.linux import cgroup, pidfd
-from gorae.runtime import control, device, resources, top
+from gorae.runtime import control, device, propagation, resources, top
 from gorae.runtime.config import Process, Resources, RuntimeConfig
 from gorae.runtime.conmon import Conmon, Stdio
 from gorae.runtime.host import HostFacts
@@ -123,6 +123,7 @@ class Monitor:
         if bundle.exists():
             self.delete(config.id, force=True)
         found = device.look_up(config)
+        propagation.check(config.mounts)
         bundle.mkdir(mode=0o700)
         try:
             document = oci_spec(config, self._host, found)

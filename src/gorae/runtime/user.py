@@ -6,6 +6,7 @@ taken. The two files are found below a directory descriptor, whatever links lie 
 Source: passwd(5), group(5); docker's behaviour, pinned by tests/oracle
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ FILE_LIMIT = 4 << 20
 MAX_ID = (1 << 31) - 1
 PASSWD = "etc/passwd"
 GROUP = "etc/group"
+_INTEGER = re.compile(r"-?[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +94,9 @@ def _names(word: str, name: str, number: int) -> bool:
 
 
 def _number(word: str, missing: str) -> int:
-    if not (word.isascii() and word.isdecimal() and len(word) <= 20):
+    if not _INTEGER.fullmatch(word):
         raise InvalidArgument(missing)
-    if int(word) > MAX_ID:
+    if not 0 <= int(word) <= MAX_ID:
         raise InvalidArgument(f"uids and gids must be in range 0-{MAX_ID}")
     return int(word)
 

@@ -1,0 +1,112 @@
+"""What an interrupted daemon or a killed monitor can leave on the host, found for `system check` and removed."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gorae.errors import GoraeError
+from gorae.linux import cgroup, pidfd
+from gorae.runtime.monitor import Monitor
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """`kind` is bundle, exec, monitor or cgroup; `name` a container's or exec's id, a pid, a cgroup's path."""
+
+    kind: str
+    name: str
+    container_id: str = ""
+
+    def describe(self) -> str:
+        """One line for people."""
+        of = f' of container "{self.container_id}"' if self.container_id else ""
+        return f'{self.kind} "{self.name}"{of} belongs to no container'
+
+
+def find(
+    monitor: Monitor, exec_root: Path, known: Collection[str], *, cgroup_parent: str = "/gorae"
+) -> list[Leftover]:
+    """Everything below this exec root whose container is not in `known`."""
+    bundles = [Leftover("bundle", one, one) for one in monitor.bundles() if one not in known]
+    return [
+        *bundles,
+        *_execs(exec_root),
+        *_monitors(exec_root, known),
+        *_cgroups(cgroup_parent, known),
+    ]
+
+
+def remove(monitor: Monitor, exec_root: Path, leftover: Leftover) -> None:
+    """Take one away; found gone is fine.
+
+    Raises:
+        GoraeError: it could not be removed.
+    """
+    if leftover.kind == "bundle":
+        monitor.delete(leftover.name, force=True)
+    elif leftover.kind == "exec":
+        shutil.rmtree(exec_root / "exec" / leftover.name, ignore_errors=True)
+    elif leftover.kind == "monitor":
+        pid = int(leftover.name)
+        with contextlib.suppress(GoraeError):
+            monitor.runtime.delete(leftover.container_id, force=True)
+        pidfd.send_signal(pid, pidfd.start_ticks(pid), 9)
+    else:
+        _kill_all(leftover.name)
+        cgroup.host().remove(leftover.name)
+
+
+def _execs(exec_root: Path) -> Iterator[Leftover]:
+    """Directories of execs whose monitor is gone."""
+    for name in sorted(_names(exec_root / "exec")):
+        directory = exec_root / "exec" / name
+        with contextlib.suppress(OSError, ValueError):
+            pid = int((directory / "conmon.pid").read_text())
+            if not pidfd.start_ticks(pid):
+                yield Leftover("exec", name)
+
+
+def _monitors(exec_root: Path, known: Collection[str]) -> Iterator[Leftover]:
+    for pid, arguments in _command_lines():
+        bundle = _option(arguments, "--bundle")
+        container_id = _option(arguments, "--cid")
+        if bundle.startswith(f"{exec_root}/") and container_id not in known:
+            yield Leftover("monitor", str(pid), container_id)
+
+
+def _cgroups(parent: str, known: Collection[str]) -> Iterator[Leftover]:
+    for name in cgroup.host().children(parent):
+        if name not in known:
+            yield Leftover("cgroup", f"{parent}/{name}", name)
+
+
+def _kill_all(path: str) -> None:
+    for pid in cgroup.host().pids(path):
+        ticks = pidfd.start_ticks(pid)
+        pidfd.send_signal(pid, ticks, 9)
+        pidfd.wait_gone(pid, ticks, 1.0)
+
+
+def _command_lines() -> Iterator[tuple[int, list[str]]]:
+    for name in os.listdir("/proc"):
+        if name.isdecimal():
+            with contextlib.suppress(OSError):
+                words = Path(f"/proc/{name}/cmdline").read_bytes().split(b"\0")
+                if os.path.basename(words[0]) == b"conmon":
+                    yield int(name), [os.fsdecode(word) for word in words]
+
+
+def _option(arguments: list[str], name: str) -> str:
+    try:
+        return arguments[arguments.index(name) + 1]
+    except (ValueError, IndexError):
+        return ""
+
+
+def _names(directory: Path) -> list[str]:
+    with contextlib.suppress(FileNotFoundError):
+        return os.listdir(directory)
+    return []
