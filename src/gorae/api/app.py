@@ -1,0 +1,131 @@
+"""The application: every request goes through `Gate`, which finds its operation, runs it and maps its errors."""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from aiohttp import web
+
+from gorae.api import answer, errors
+from gorae.api.call import MAX_BODY_BYTES, Call
+from gorae.api.route import Route, RouteTable, split_version
+from gorae.api.routes import (
+    containers,
+    distribution,
+    execs,
+    house,
+    images,
+    networks,
+    plugins,
+    swarm,
+    system,
+    volumes,
+)
+from gorae.errors import GoraeError, NotModified
+from gorae.version import VERSION
+from gorae.wire.version import NEWEST
+
+SERVER = f"gorae/{VERSION} (linux)"
+_log = logging.getLogger("gorae.api")
+HEADERS = {
+    "Api-Version": str(NEWEST),
+    "Docker-Experimental": "false",
+    "Ostype": "linux",
+    "Server": SERVER,
+}
+
+
+def all_routes(services: Any) -> list[Route]:
+    """Every operation, by noun."""
+    nouns = (
+        system,
+        containers,
+        execs,
+        images,
+        volumes,
+        networks,
+        distribution,
+        plugins,
+        swarm,
+        house,
+    )
+    return [route for noun in nouns for route in noun.routes(services)]
+
+
+def make_app(services: Any) -> web.Application:
+    """The application for these services (see `daemon.assemble.Services`).
+
+    Its runner is to cancel the handlers of clients that leave (`handler_cancellation=True`): work which must be
+    finished all the same is shielded here.
+    """
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    gate = Gate(all_routes(services), trace=bool(os.environ.get("GORAE_TRACE")))
+    app.router.add_route("*", "/{path:.*}", gate)
+    app.on_response_prepare.append(_add_headers)
+    return app
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+class Gate:
+    """Finds, runs, maps errors, traces."""
+
+    def __init__(self, routes: Iterable[Route], *, trace: bool = False) -> None:
+        self._table = RouteTable(routes)
+        self._trace = trace
+        self._unfinished: set[asyncio.Task[Any]] = set()
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """One request."""
+        started = time.perf_counter()
+        try:
+            response = await self._answer(request)
+        except GoraeError as error:
+            response = _failed(error)
+        except (asyncio.CancelledError, ConnectionError):
+            raise
+        except Exception:
+            _log.exception("%s %s failed", request.method, request.path)
+            response = answer.raw(
+                errors.body_of("internal error: the daemon's log has the details"), status=500
+            )
+        if self._trace:
+            took_ms = (time.perf_counter() - started) * 1000
+            _log.warning(
+                "%s %s -> %d in %.1f ms", request.method, request.path_qs, response.status, took_ms
+            )
+        return response
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        version, path = split_version(request.path)
+        match = self._table.match(request.method, path)
+        call = Call(request, version, match.params)
+        work = match.route.handler(call)
+        if match.route.streams:
+            found: web.StreamResponse = await work
+            return found
+        return await self._finished(work)
+
+    async def _finished(self, work: Any) -> web.StreamResponse:
+        """Run to the end, even when the client leaves."""
+        task: asyncio.Task[web.StreamResponse] = asyncio.ensure_future(work)
+        self._unfinished.add(task)
+        task.add_done_callback(self._done)
+        return await asyncio.shield(task)
+
+    def _done(self, task: "asyncio.Task[Any]") -> None:
+        self._unfinished.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen: nobody may be left to hear of it
+
+
+def _failed(error: GoraeError) -> web.Response:
+    if isinstance(error, NotModified):
+        return answer.nothing(304)
+    return answer.raw(errors.body_of(error.message), status=errors.status_of(error))

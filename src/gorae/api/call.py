@@ -1,0 +1,108 @@
+"""One request as a handler reads it: parameters, flags, numbers, filters, the body's document."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiohttp import web
+
+from gorae.errors import InvalidArgument, Unavailable
+from gorae.wire import codec
+from gorae.wire.filters import Filters
+from gorae.wire.version import ApiVersion
+
+T = TypeVar("T")
+MAX_BODY_BYTES = 8 << 20
+_FALSE = ("", "0", "no", "false", "none")
+
+
+@dataclass(slots=True)
+class Call:
+    """A request, its API version and the parameters of its path."""
+
+    request: web.Request
+    version: ApiVersion
+    params: dict[str, str]
+
+    @property
+    def id(self) -> str:
+        """The object named in the path."""
+        return self.params.get("id") or self.params.get("name", "")
+
+    def text(self, name: str, default: str = "") -> str:
+        """A query parameter."""
+        return self.request.query.get(name, default)
+
+    def many(self, name: str) -> list[str]:
+        """A query parameter that may be repeated."""
+        return self.request.query.getall(name, [])
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """A yes or no; anything but 0, no, false, none and nothing is yes."""
+        value = self.request.query.get(name)
+        return default if value is None else value.strip().lower() not in _FALSE
+
+    def number(self, name: str) -> int | None:
+        """A whole number; None when it was not given.
+
+        Raises:
+            InvalidArgument: no number.
+        """
+        value = self.request.query.get(name, "")
+        if not value:
+            return None
+        try:
+            return int(value)
+        except ValueError:
+            raise InvalidArgument(f'strconv.Atoi: parsing "{value}": invalid syntax') from None
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of a terminal, from `h` and `w`.
+
+        Raises:
+            InvalidArgument: no numbers.
+        """
+        return self._extent("h", "height"), self._extent("w", "width")
+
+    def _extent(self, name: str, word: str) -> int:
+        value = self.text(name)
+        if not value.isascii() or not value.isdigit() or int(value) > 65535:
+            raise InvalidArgument(f'invalid resize {word} "{value}": invalid syntax')
+        return int(value)
+
+    def filters(self, *allowed: str) -> Filters:
+        """The `filters` parameter; without `allowed`, any names.
+
+        Raises:
+            InvalidArgument: malformed, or a name that means nothing here.
+        """
+        found = Filters.parse(self.text("filters"))
+        return found.check(allowed) if allowed else found
+
+    async def document(self, kind: type[T], *, optional: bool = False) -> T:
+        """The body as a checked value; `optional`: no body is an empty document.
+
+        Raises:
+            InvalidArgument: not JSON, of another content type, too large, or with a bad field.
+        """
+        if not self.request.can_read_body:
+            return codec.decode(kind, b"{}" if optional else b"")
+        kind_given = self.request.headers.get("Content-Type", "")
+        data = await self._body()
+        if not data and optional:
+            return codec.decode(kind, b"{}")
+        if kind_given.partition(";")[0].strip().lower() != "application/json":
+            raise InvalidArgument(
+                f"unsupported Content-Type header ({kind_given}): must be 'application/json'"
+            )
+        return codec.decode(kind, data)
+
+    async def _body(self) -> bytes:
+        try:
+            return await self.request.read()
+        except web.HTTPRequestEntityTooLarge:
+            raise InvalidArgument(
+                f"request body too large: at most {MAX_BODY_BYTES} bytes"
+            ) from None
+        except (ConnectionError, asyncio.IncompleteReadError):
+            raise Unavailable("the client left before the request was complete") from None

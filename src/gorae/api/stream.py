@@ -1,0 +1,90 @@
+"""Answers that go on: JSON lines, raw bytes in chunks. A slow client slows its source, nothing piles up."""
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from gorae.api import answer
+from gorae.api.call import Call
+from gorae.errors import GoraeError
+from gorae.wire import progress
+
+
+async def begin(
+    call: Call, content_type: str = answer.JSON, *, headers: dict[str, str] | None = None
+) -> web.StreamResponse:
+    """Send status and headers now; the body follows."""
+    response = web.StreamResponse(headers={"Content-Type": content_type, **(headers or {})})
+    response.enable_chunked_encoding()
+    await response.prepare(call.request)
+    return response
+
+
+async def chunks(
+    call: Call,
+    source: AsyncIterator[bytes],
+    content_type: str = answer.JSON,
+    *,
+    at_once: bool = False,
+    headers: dict[str, str] | None = None,
+) -> web.StreamResponse:
+    """Pass `source` on; `at_once`: the headers go before its first bytes are there.
+
+    An error before the first bytes is an ordinary answer; later ones break the connection off, which is the only
+    thing that a client of raw bytes can notice.
+    """
+    async with contextlib.aclosing(_as_generator(source)) as pieces:
+        if at_once:
+            response = await begin(call, content_type, headers=headers)
+            return await _rest(response, pieces)
+        try:
+            first = await anext(pieces)
+        except StopAsyncIteration:
+            first = b""
+        response = await begin(call, content_type, headers=headers)
+        if first:
+            await response.write(first)
+        return await _rest(response, pieces)
+
+
+async def _rest(
+    response: web.StreamResponse, pieces: AsyncIterator[bytes]
+) -> web.StreamResponse:
+    try:
+        async for piece in pieces:
+            await response.write(piece)
+    except GoraeError as error:
+        raise ConnectionResetError(f"the stream broke off: {error}") from error
+    await response.write_eof()
+    return response
+
+
+async def messages(call: Call, source: AsyncIterator[bytes]) -> web.StreamResponse:
+    """Progress lines; an error after the first one is a line of its own, as docker's clients expect."""
+    async with contextlib.aclosing(_as_generator(source)) as lines:
+        try:
+            first = await anext(lines)
+        except StopAsyncIteration:
+            first = b""
+        response = await begin(call)
+        try:
+            if first:
+                await response.write(first)
+            async for line in lines:
+                await response.write(line)
+        except GoraeError as error:
+            await response.write(progress.failure(error.message))
+    await response.write_eof()
+    return response
+
+
+async def _as_generator(source: AsyncIterator[bytes]) -> "AsyncIterator[bytes]":
+    """An async generator around any iterator, so that it can be closed."""
+    try:
+        async for piece in source:
+            yield piece
+    finally:
+        close = getattr(source, "aclose", None)
+        if close is not None:
+            await close()
