@@ -72,7 +72,8 @@ def read_in_root(root_fd: int, path: str, limit: int) -> bytes | None:
         if error.not_found or error.errno == errno.ENOTDIR:
             return None
         raise
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        return None
     with open(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            return None
         return file.read(limit)
