@@ -7,7 +7,7 @@ Execution: `Template(text).execute(value)`. A missing map key gives `<no value>`
 from __future__ import annotations
 
 from gorae.cli.template import node
-from gorae.cli.template.formatting import plain
+from gorae.cli.template.formatting import plain, printed
 from gorae.cli.template.functions import FUNCTIONS, Definition
 from gorae.cli.template.parser import parse
 from gorae.cli.template.value import NO_VALUE, Method, Nil, Struct, TemplateFault, truth, type_name
@@ -103,7 +103,7 @@ class _State:
         elif isinstance(item, node.Action):
             value = self.pipe(dot, item.pipe)
             if not item.pipe.variables:
-                self.output.append(plain(value))
+                self.output.append(printed(value))
         elif isinstance(item, node.Branch):
             if item.keyword == "range":
                 self.range(dot, item)

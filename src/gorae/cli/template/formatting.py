@@ -17,6 +17,9 @@ _FLAGS = "+-# 0"
 
 def plain(value: Any, *, plus: bool = False, depth: int = 0) -> str:
     """`%v`, or with `plus` `%+v` (field names in structs)."""
+    text = getattr(value, "go_text", None)
+    if text is not None:
+        return str(text)
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -36,6 +39,13 @@ def plain(value: Any, *, plus: bool = False, depth: int = 0) -> str:
     if isinstance(value, list):
         return "[" + " ".join(plain(item, plus=plus, depth=depth + 1) for item in value) + "]"
     return str(value)
+
+
+def printed(value: Any) -> str:
+    """What an action prints: a pointer shows what it points to."""
+    if isinstance(value, Struct) and value.pointer:
+        return plain(value).removeprefix("&")
+    return plain(value)
 
 
 def _struct(value: Struct, plus: bool, depth: int) -> str:

@@ -38,6 +38,8 @@ def to_plain(value: Any) -> Any:
     """The JSON document that stands for `value`."""
     if value is NO_VALUE or isinstance(value, Nil):
         return None
+    if hasattr(value, "json"):
+        return value.json()
     if isinstance(value, Struct):
         return {name: to_plain(item) for name, item in value.printed()}
     if isinstance(value, dict):
@@ -51,8 +53,7 @@ def to_plain(value: Any) -> Any:
 
 def to_json(value: Any) -> str:
     """docker's `json`: compact, map keys sorted, `<>&` as they are."""
-    document = value.json() if hasattr(value, "json") else to_plain(value)
-    return jsontext.encode(document)
+    return jsontext.encode(to_plain(value))
 
 
 def index(item: Any, *keys: Any) -> Any:

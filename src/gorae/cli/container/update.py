@@ -1,0 +1,69 @@
+"""`update`: change limits and restart policy."""
+
+from __future__ import annotations
+
+from gorae.cli.container.flags import CREATE_OPTIONS
+from gorae.cli.container.limits import restart_policy
+from gorae.cli.container.lifecycle import path
+from gorae.cli.options import Command, Option
+from gorae.errors import GoraeError, InvalidArgument
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gorae.cli.invocation import Invocation
+
+_NUMBERS = {
+    "blkio-weight": "BlkioWeight",
+    "cpu-period": "CpuPeriod",
+    "cpu-quota": "CpuQuota",
+    "cpu-rt-period": "CpuRealtimePeriod",
+    "cpu-rt-runtime": "CpuRealtimeRuntime",
+    "cpu-shares": "CpuShares",
+    "cpus": "NanoCpus",
+    "kernel-memory": "KernelMemory",
+    "memory": "Memory",
+    "memory-reservation": "MemoryReservation",
+    "memory-swap": "MemorySwap",
+    "pids-limit": "PidsLimit",
+}
+_TEXTS = {"cpuset-cpus": "CpusetCpus", "cpuset-mems": "CpusetMems"}
+
+
+def run(call: Invocation) -> int:
+    """Send what was given for each container."""
+    options = call.options
+    given = [option.name for option in COMMAND.options if options.changed(option.name)]
+    if not given:
+        raise InvalidArgument("you must provide one or more flags when using this command")
+    document: dict[str, object] = {key: options.number(name) for name, key in _NUMBERS.items()}
+    document |= {key: options.text(name) for name, key in _TEXTS.items()}
+    if not options.changed("pids-limit"):
+        del document["PidsLimit"]
+    policy = restart_policy(options.text("restart"))
+    document["RestartPolicy"] = policy
+    failed, warnings = 0, []
+    for name in call.arguments:
+        try:
+            answer = call.session.post(path(name, "update"), None, document)
+        except GoraeError as error:
+            call.console.complain(str(error))
+            failed = 1
+        else:
+            call.say(name)
+            warnings += (answer or {}).get("Warnings") or []
+    for warning in warnings:
+        call.say(warning)
+    return failed
+
+
+COMMAND = Command(
+    "container update",
+    "[OPTIONS] CONTAINER [CONTAINER...]",
+    "change limits and restart policy of containers",
+    run,
+    (
+        *(option for option in CREATE_OPTIONS if option.name in {**_NUMBERS, **_TEXTS}),
+        Option("restart", "string", "restart policy"),
+    ),
+    arguments=(1, None),
+)
