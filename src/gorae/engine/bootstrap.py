@@ -96,7 +96,7 @@ class Bootstrap:
             raise NotFound(
                 f'the keyring "{keyring}" is missing: apt-get install {package}, or give --allow-unsigned'
             )
-        argv = ["mmdebstrap", "--quiet", "--variant=minbase", "--format=tar"]
+        argv = ["mmdebstrap", "--variant=minbase", "--format=tar"]
         if Path(keyring).exists():
             argv.append(f"--keyring={keyring}")
         if options.include:

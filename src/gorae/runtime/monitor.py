@@ -28,6 +28,7 @@ from gorae.runtime.config import Process, Resources, RuntimeConfig
 from gorae.runtime.conmon import Conmon, Stdio
 from gorae.runtime.host import HostFacts
 from gorae.runtime.oci import CREATE, EXEC, OciRuntime, translated
+from gorae.runtime.seccompcache import SeccompCache
 from gorae.runtime.spec import oci_process, oci_spec
 
 KILLED = 137
@@ -91,6 +92,7 @@ class Monitor:
         self._host = host
         self.runtime = runtime.at(exec_root / "runtime")
         self._conmon = Conmon.find(self.runtime, exec_root, conmon_path)
+        self._seccomp = SeccompCache(exec_root / "seccomp", enabled=runtime.name == "crun")
         self._control = threading.Lock()
         for directory in (self._bundles, self._execs):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -127,6 +129,8 @@ class Monitor:
         bundle.mkdir(mode=0o700)
         try:
             document = oci_spec(config, self._host, found)
+            filter_key = self._seccomp.key(document)
+            filter_known = self._seccomp.apply(document, filter_key)
             (bundle / "config.json").write_text(json.dumps(document))
             stdio = Stdio(
                 terminal=terminal,
@@ -144,6 +148,8 @@ class Monitor:
             raise translated(
                 started.error, prefix=CREATE, runtime=self.runtime.name, command=command
             )
+        if filter_key and not filter_known:
+            self._seccomp.keep(filter_key, Path(self.runtime.root) / config.id)
         task = Task(
             id=config.id,
             pid=started.pid,
