@@ -102,5 +102,5 @@ def block_number(path: str) -> tuple[int, int]:
     try:
         number = os.stat(path).st_rdev
     except OSError as error:
-        raise InvalidArgument(f'stat {path}: {os.strerror(error.errno or 0).lower()}') from None
+        raise InvalidArgument(f"stat {path}: {os.strerror(error.errno or 0).lower()}") from None
     return os.major(number), os.minor(number)

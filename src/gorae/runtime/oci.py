@@ -18,7 +18,9 @@ from gorae.linux import process
 
 TIMEOUT_S = 30
 PREFERRED = ("crun", "runc")
-CREATE = "failed to create task for container: failed to create shim task: OCI runtime create failed: "
+CREATE = (
+    "failed to create task for container: failed to create shim task: OCI runtime create failed: "
+)
 START = "failed to start task: OCI runtime start failed: "
 EXEC = "OCI runtime exec failed: exec failed: "
 START_PROCESS = "unable to start container process: "
@@ -91,7 +93,9 @@ class OciRuntime:
 
     def update(self, container_id: str, resources: dict[str, Any]) -> None:
         """Set new limits: an OCI `linux.resources`. Raises: GoraeError."""
-        done = self._run("update", "--resources", "/dev/stdin", container_id, content=json.dumps(resources))
+        done = self._run(
+            "update", "--resources", "/dev/stdin", container_id, content=json.dumps(resources)
+        )
         if done.returncode:
             words = _last_words(done.stderr)
             raise Internal(f"Cannot update container {container_id}: {self.name}: {words}")
@@ -99,9 +103,7 @@ class OciRuntime:
     def _call(self, prefix: str, *arguments: str) -> None:
         done = self._run(*arguments)
         if done.returncode:
-            raise translated(
-                _last_words(done.stderr), prefix=prefix, runtime=self.name, command=""
-            )
+            raise translated(_last_words(done.stderr), prefix=prefix, runtime=self.name, command="")
 
     def _run(self, *arguments: str, content: str = "") -> process.Completed:
         argv = [self.path, *self.global_arguments, *arguments]
@@ -125,7 +127,12 @@ def translated(words: str, *, prefix: str, runtime: str, command: str) -> GoraeE
 def _process_words(what: str, *, creating: bool) -> str:
     if not what.startswith(("exec: ", "chdir ", "error mounting ")):
         return what
-    return START_PROCESS + (INIT if creating else "") + what + (NOT_A_DIRECTORY if _is_enotdir(what) else "")
+    return (
+        START_PROCESS
+        + (INIT if creating else "")
+        + what
+        + (NOT_A_DIRECTORY if _is_enotdir(what) else "")
+    )
 
 
 def _is_enotdir(what: str) -> bool:

@@ -15,7 +15,7 @@ from gorae.linux import mount, namespace
 from gorae.runtime.host import HostFacts, prepare_host
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def exec_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An exec root, this process being where the host's containers are made; undone at the end."""
     root = tmp_path_factory.mktemp("exec")
@@ -45,7 +45,7 @@ def rootfs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def host(exec_root: Path) -> HostFacts:
     """What this host gives."""
     return HostFacts.probe()

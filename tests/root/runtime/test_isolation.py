@@ -20,7 +20,9 @@ from gorae.runtime.config import (
     User,
 )
 
-SHOW_STATUS = "grep -E '^(CapEff|CapPrm|CapBnd|CapInh|CapAmb|Seccomp|NoNewPrivs):' /proc/self/status"
+SHOW_STATUS = (
+    "grep -E '^(CapEff|CapPrm|CapBnd|CapInh|CapAmb|Seccomp|NoNewPrivs):' /proc/self/status"
+)
 MOUNT = "mount -t tmpfs none /tmp"
 
 
@@ -81,7 +83,10 @@ def test_privileged(lab: Lab) -> None:
         "capabilities": lab.host.capabilities,
     }
     code, output = lab.output(
-        "sh", "-c", f"{MOUNT} && test -c /dev/kmsg && touch /sys/fs/cgroup && {SHOW_STATUS}", **config
+        "sh",
+        "-c",
+        f"{MOUNT} && test -c /dev/kmsg && touch /sys/fs/cgroup && {SHOW_STATUS}",
+        **config,
     )
     assert code == 0
     assert _status(output)["CapEff"] == _mask(lab.host.capabilities)
@@ -111,7 +116,9 @@ def test_devices(lab: Lab) -> None:
 
 
 def test_hostname_domainname_sysctls_and_limits(lab: Lab) -> None:
-    script = "hostname; cat /proc/sys/kernel/domainname /proc/sys/net/ipv4/ip_unprivileged_port_start"
+    script = (
+        "hostname; cat /proc/sys/kernel/domainname /proc/sys/net/ipv4/ip_unprivileged_port_start"
+    )
     _, output = lab.output(
         "sh", "-c", f"{script}; ulimit -n; cat /proc/self/oom_score_adj",
         hostname="here",
@@ -141,7 +148,9 @@ def test_readonly_rootfs_and_mounts(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_init_is_first(lab: Lab) -> None:
-    init = next((p for p in ("/usr/bin/catatonit", "/usr/bin/tini-static") if os.path.exists(p)), "")
+    init = next(
+        (p for p in ("/usr/bin/catatonit", "/usr/bin/tini-static") if os.path.exists(p)), ""
+    )
     assert init, "no static init on this host"
     code, output = lab.output("sh", "-c", "echo $$; cat /proc/1/cmdline", init_path=init)
     assert code == 0

@@ -213,7 +213,9 @@ def test_pause_update_and_resume(lab: Lab) -> None:
 
 
 def test_the_log_is_reopened_without_loss(lab: Lab) -> None:
-    config = lab.config("sh", "-c", "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done")
+    config = lab.config(
+        "sh", "-c", "i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done"
+    )
     task = lab.create(config)
     path = str(lab.log_path(config))
     cursor = LogCursor.open(path, LogWindow())

@@ -82,7 +82,9 @@ def test_what_is_no_line_of_ours_is_passed_over() -> None:
 
 def test_timestamps_stand_at_the_beginning_of_lines_only() -> None:
     decoder = Decoder(LogWindow(timestamps=True))
-    text = line("one ", flag="P") + line("err", stream=STDERR) + line("line", at=1) + line("x", at=2)
+    text = (
+        line("one ", flag="P") + line("err", stream=STDERR) + line("line", at=1) + line("x", at=2)
+    )
     first, second = stamp(BASE_NS) + b"Z ", stamp(BASE_NS + 2) + b"Z "
     assert decoder.decode(text) == [
         (STDOUT, first + b"one "),

@@ -44,10 +44,15 @@ def test_what_cannot_run(words: str, command: str, wanted: str) -> None:
 
 def test_not_a_directory_gets_dockers_hint() -> None:
     error = translated(
-        "mount `/etc/hostname` to `etc/`: Not a directory", prefix=CREATE, runtime="crun", command=""
+        "mount `/etc/hostname` to `etc/`: Not a directory",
+        prefix=CREATE,
+        runtime="crun",
+        command="",
     )
     assert 'error mounting "/etc/hostname" to rootfs at "/etc": not a directory' in error.message
-    assert error.message.endswith("Check if the specified host path exists and is the expected type")
+    assert error.message.endswith(
+        "Check if the specified host path exists and is the expected type"
+    )
 
 
 def test_working_directory() -> None:
@@ -67,7 +72,9 @@ def test_what_nobody_knows_is_passed_on() -> None:
 
 
 def test_log_records_are_stripped() -> None:
-    record = 'time="2026-01-02T03:04:05Z" level=error msg="exec: \\"x\\": no such file or directory"'
+    record = (
+        'time="2026-01-02T03:04:05Z" level=error msg="exec: \\"x\\": no such file or directory"'
+    )
     assert plain_words(record) == 'exec: "x": no such file or directory'
     assert plain_words("2026-01-02T03:04:05.000000Z: plain") == "plain"
     assert plain_words("just words") == "just words"

@@ -70,9 +70,7 @@ def test_ptrace_since_4_8() -> None:
 
 def test_clone_without_new_namespaces_and_clone3_not_there() -> None:
     rules = {r["names"][0]: r for r in default_profile(FACTS)["syscalls"] if len(r["names"]) == 1}
-    assert rules["clone"]["args"] == [
-        {"index": 0, "value": 0x7E020000, "op": "SCMP_CMP_MASKED_EQ"}
-    ]
+    assert rules["clone"]["args"] == [{"index": 0, "value": 0x7E020000, "op": "SCMP_CMP_MASKED_EQ"}]
     assert (rules["clone3"]["action"], rules["clone3"]["errnoRet"]) == ("SCMP_ACT_ERRNO", 38)
 
 

@@ -164,7 +164,9 @@ def test_domainname_and_hostname_only_in_a_namespace_of_its_own() -> None:
     ("network", "there"),
     [("private", True), ("/run/gorae/netns/x", True), ("host", False), ("/proc/7/ns/net", False)],
 )
-def test_network_sysctls_only_where_the_namespace_was_made_for_it(network: str, there: bool) -> None:
+def test_network_sysctls_only_where_the_namespace_was_made_for_it(
+    network: str, there: bool
+) -> None:
     document = oci_spec(_config(namespaces=replace(V1, network=network)), HOST)
     assert ("net.ipv4.ping_group_range" in document["linux"]["sysctl"]) is there
 
