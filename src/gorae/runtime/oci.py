@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gorae.errors import GoraeError, Internal, InvalidArgument, NotFound
+from gorae.errors import Conflict, GoraeError, Internal, InvalidArgument, NotFound
 from gorae.linux import process
 
 TIMEOUT_S = 30
@@ -114,7 +114,11 @@ class OciRuntime:
 
 def translated(words: str, *, prefix: str, runtime: str, command: str) -> GoraeError:
     """The runtime's words as docker says them; `prefix` tells what failed, `command` what was to run."""
+    if prefix == EXEC and _STOPPED.search(words):
+        return Conflict(f"{EXEC}cannot exec in a stopped container")
     creating = prefix == CREATE
+    if creating and (found := _NO_DIRECTORY.search(words)):
+        return InvalidArgument(f"Cannot mkdir: {found.group(1)} is not a directory")
     before = f"{prefix}{runtime} create failed: " if creating else prefix
     for pattern, sentence in _SENTENCES:
         found = re.search(pattern, words)
@@ -173,6 +177,13 @@ def _sysctl(command: str, name: str) -> str:
 def _docker_words(command: str, words: str) -> str:
     return words
 
+
+_STOPPED = re.compile(
+    r"container `.*` is not running|/status`: No such file or directory"
+    r"|container does not exist|stopped container"
+)
+_NO_DIRECTORY = re.compile(r"(?:chdir(?: to)? `|mkdir )([^`:]*)`?: [Nn]ot a directory")
+"""A working directory that is to be made below a file: docker makes it itself, before the runtime is asked."""
 
 _SENTENCES: tuple[tuple[str, Callable[..., str]], ...] = (
     (r"executable file `(.*)` not found in \$PATH", _not_found),

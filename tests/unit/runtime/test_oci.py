@@ -2,7 +2,7 @@
 
 import pytest
 
-from gorae.errors import Internal, InvalidArgument, NotFound
+from gorae.errors import Conflict, Internal, InvalidArgument, NotFound
 from gorae.runtime.oci import CREATE, EXEC, OciRuntime, plain_words, translated
 
 INIT = "unable to start container process: error during container init: "
@@ -63,6 +63,18 @@ def test_working_directory() -> None:
         f"{EXEC}unable to start container process: "
         'chdir to cwd ("/nodir") set in config.json failed: no such file or directory'
     )
+
+
+def test_working_directory_below_a_file() -> None:
+    for words in ("chdir `/etc/passwd/x`: Not a directory", "mkdir /etc/passwd/x: not a directory"):
+        error = translated(words, prefix=CREATE, runtime="crun", command="sh")
+        assert error.message == "Cannot mkdir: /etc/passwd/x is not a directory"
+
+
+def test_a_container_that_ended_meanwhile() -> None:
+    error = translated("the container `x` is not running", prefix=EXEC, runtime="crun", command="")
+    assert isinstance(error, Conflict)
+    assert error.message == f"{EXEC}cannot exec in a stopped container"
 
 
 def test_what_nobody_knows_is_passed_on() -> None:
