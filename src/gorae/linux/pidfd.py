@@ -46,6 +46,8 @@ _KNOWN = frozenset(int(one) for one in signal.Signals)
 
 def wait_gone(pid: int, ticks: int, timeout_s: float) -> bool:
     """Wait until that very process has ended; False when `timeout_s` ran out first."""
+    if pid <= 0:
+        return True
     try:
         fd = os.pidfd_open(pid)
     except ProcessLookupError:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gorae.errors import Internal, NotFound, Unavailable
-from gorae.linux import process
+from gorae.linux import pidfd, process
 from gorae.runtime.oci import OciRuntime, plain_words
 
 PLACES = ("/usr/libexec/podman/conmon", "conmon")
@@ -153,6 +153,49 @@ def _answer(pipes: "Pipes", directory: Path) -> Started:
         return Started(pid, monitor_pid)
     lines = words.strip().splitlines()
     return Started(0, monitor_pid, plain_words(lines[-1]) if lines else "no word of why")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A monitor as the process table shows it."""
+
+    pid: int
+    container_id: str
+    directory: str
+
+
+def running() -> Iterator[Running]:
+    """All monitors of this host, ours and others'."""
+    for name in os.listdir("/proc"):
+        if not name.isdecimal():
+            continue
+        try:
+            words = Path(f"/proc/{name}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if os.path.basename(words[0]) == b"conmon":
+            yield Running(int(name), _option(words, b"--cid"), _option(words, b"--bundle"))
+
+
+def monitor_of(directory: Path) -> tuple[int, int]:
+    """(pid, start) of the monitor that works in `directory`; zeros when there is none.
+
+    Its note is there an instant after its start; in that instant the process table tells.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        pid = int((directory / "conmon.pid").read_text())
+        return pid, pidfd.start_ticks(pid)
+    for one in running():
+        if one.directory == str(directory):
+            return one.pid, pidfd.start_ticks(one.pid)
+    return 0, 0
+
+
+def _option(words: Sequence[bytes], name: bytes) -> str:
+    try:
+        return os.fsdecode(words[words.index(name) + 1])
+    except (ValueError, IndexError):
+        return ""
 
 
 class Pipes:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gorae.errors import GoraeError
 from gorae.linux import cgroup, pidfd
+from gorae.runtime import conmon
 from gorae.runtime.monitor import Monitor
 
 
@@ -70,11 +71,9 @@ def _execs(exec_root: Path) -> Iterator[Leftover]:
 
 
 def _monitors(exec_root: Path, known: Collection[str]) -> Iterator[Leftover]:
-    for pid, arguments in _command_lines():
-        bundle = _option(arguments, "--bundle")
-        container_id = _option(arguments, "--cid")
-        if bundle.startswith(f"{exec_root}/") and container_id not in known:
-            yield Leftover("monitor", str(pid), container_id)
+    for one in conmon.running():
+        if one.directory.startswith(f"{exec_root}/") and one.container_id not in known:
+            yield Leftover("monitor", str(one.pid), one.container_id)
 
 
 def _cgroups(parent: str, known: Collection[str]) -> Iterator[Leftover]:
@@ -88,22 +87,6 @@ def _kill_all(path: str) -> None:
         ticks = pidfd.start_ticks(pid)
         pidfd.send_signal(pid, ticks, 9)
         pidfd.wait_gone(pid, ticks, 1.0)
-
-
-def _command_lines() -> Iterator[tuple[int, list[str]]]:
-    for name in os.listdir("/proc"):
-        if name.isdecimal():
-            with contextlib.suppress(OSError):
-                words = Path(f"/proc/{name}/cmdline").read_bytes().split(b"\0")
-                if os.path.basename(words[0]) == b"conmon":
-                    yield int(name), [os.fsdecode(word) for word in words]
-
-
-def _option(arguments: list[str], name: str) -> str:
-    try:
-        return arguments[arguments.index(name) + 1]
-    except (ValueError, IndexError):
-        return ""
 
 
 def _names(directory: Path) -> list[str]:

@@ -25,7 +25,7 @@ from gorae.errors import GoraeError, Internal, InvalidArgument, NotFound
 from gorae.linux import cgroup, pidfd
 from gorae.runtime import control, device, propagation, resources, top
 from gorae.runtime.config import Process, Resources, RuntimeConfig
-from gorae.runtime.conmon import Conmon, Stdio
+from gorae.runtime.conmon import Conmon, Stdio, monitor_of
 from gorae.runtime.host import HostFacts
 from gorae.runtime.oci import CREATE, EXEC, OciRuntime, translated
 from gorae.runtime.seccompcache import SeccompCache
@@ -33,6 +33,7 @@ from gorae.runtime.spec import oci_process, oci_spec
 
 KILLED = 137
 LEAVE_PATIENCE_S = 5
+_STEP_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +179,23 @@ class Monitor:
         Raises:
             GoraeError: it runs and `force` is not given.
         """
-        task = self._task(container_id)
-        self.runtime.delete(container_id, force=force)
         bundle = self._bundles / container_id
-        if task is not None:
-            pidfd.wait_gone(task.monitor_pid, task.monitor_ticks, LEAVE_PATIENCE_S)
-        elif (pid := _number(bundle / "conmon.pid")) and not (bundle / "exit").exists():
-            pidfd.wait_gone(pid, pidfd.start_ticks(pid), LEAVE_PATIENCE_S)
+        task = self._task(container_id)
+        if task is None and bundle.exists():
+            self._wait_created(container_id, bundle)
+        self.runtime.delete(container_id, force=force)
+        pid, ticks = (task.monitor_pid, task.monitor_ticks) if task else monitor_of(bundle)
+        pidfd.wait_gone(pid, ticks, LEAVE_PATIENCE_S)
         shutil.rmtree(bundle, ignore_errors=True)
+
+    def _wait_created(self, container_id: str, bundle: Path) -> None:
+        """A daemon may have died while its monitor was making the container: what is half made cannot be removed."""
+        deadline = time.monotonic() + LEAVE_PATIENCE_S
+        while time.monotonic() < deadline:
+            pid, ticks = monitor_of(bundle)
+            if not ticks or self.runtime.state(container_id) is not None:
+                return
+            pidfd.wait_gone(pid, ticks, _STEP_S)
 
     def kill(self, container_id: str, signal: int, *, every: bool = False) -> None:
         """Signal the first process, or every one; found gone is fine."""

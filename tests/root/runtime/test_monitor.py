@@ -13,7 +13,7 @@ from tests.root.runtime.container_lab import PATIENCE_S, Lab, contents, read_all
 
 from gorae.errors import GoraeError, InvalidArgument
 from gorae.linux import pidfd
-from gorae.runtime import attach, logfile
+from gorae.runtime import attach, conmon, leftover, logfile
 from gorae.runtime.config import Process, Resources
 from gorae.runtime.logfile import LogCursor, LogWindow
 from gorae.runtime.monitor import Monitor
@@ -272,6 +272,24 @@ def test_a_container_that_was_never_started_is_not_adopted(lab: Lab) -> None:
     task = lab.create(lab.config("true"))
     assert lab.monitor.adopt(task.id) is None
     assert lab.monitor.bundles() == ()
+
+
+def test_a_starter_that_died_while_the_container_was_made_leaves_nothing(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Died(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Died
+
+    config = lab.config("sleep", "1000")
+    with monkeypatch.context() as patch, pytest.raises(Died):
+        patch.setattr(conmon, "_answer", die)
+        lab.create(config)
+    assert lab.monitor.bundles() == (config.id,)
+    assert lab.monitor.adopt(config.id) is None
+    assert leftover.find(lab.monitor, lab.exec_root, (), cgroup_parent=lab.parent) == []
 
 
 def test_a_start_without_its_note_is_adopted(lab: Lab) -> None:
