@@ -38,13 +38,14 @@ OPEN_TREE_CLOEXEC = os.O_CLOEXEC
 MOVE_MOUNT_F_EMPTY_PATH = 0x4
 FSOPEN_CLOEXEC = 0x1
 FSMOUNT_CLOEXEC = 0x1
-FSCONFIG_SET_FLAG = 0
 FSCONFIG_SET_STRING = 1
 FSCONFIG_CMD_CREATE = 6
 MOUNT_ATTR_RDONLY = 0x1
 MOUNT_ATTR_NOSUID = 0x2
 MOUNT_ATTR_NODEV = 0x4
 MOUNT_ATTR_NOEXEC = 0x8
+MAX_FSCONFIG_BYTES = 255
+"""A longer value is refused by fsconfig(2): strndup_user(value, 256) in fs/fsopen.c."""
 AT_FDCWD = -100
 AT_EMPTY_PATH = 0x1000
 AT_RECURSIVE = 0x8000
@@ -81,13 +82,18 @@ class Mount:
 
     def describe(self) -> str:
         """One line for people."""
-        return f"mount -t {self.type} -o {','.join(self.options)} {self.source} {self.target or '.'}"
+        return (
+            f"mount -t {self.type} -o {','.join(self.options)} {self.source} {self.target or '.'}"
+        )
 
 
 def mount(source: str, target: str, fstype: str, flags: int, data: str = "") -> None:
     """mount(2). Raises: KernelError."""
     result = libc.mount(
-        os.fsencode(source), os.fsencode(target), fstype.encode(), ctypes.c_ulong(flags),
+        os.fsencode(source),
+        os.fsencode(target),
+        fstype.encode(),
+        ctypes.c_ulong(flags),
         data.encode() or None,
     )
     check(result, "mount", target)
@@ -111,14 +117,11 @@ def fsconfig_set_string(fs_fd: int, key: str, value: str) -> None:
     check(result, "fsconfig", f"{key}={value}")
 
 
-def fsconfig_set_flag(fs_fd: int, key: str) -> None:
-    """fsconfig(2) with FSCONFIG_SET_FLAG. Raises: KernelError."""
-    check(libc.syscall(SYS_FSCONFIG, fs_fd, FSCONFIG_SET_FLAG, key.encode(), None, 0), "fsconfig", key)
-
-
 def fsconfig_create(fs_fd: int) -> None:
     """fsconfig(2) with FSCONFIG_CMD_CREATE. Raises: KernelError."""
-    check(libc.syscall(SYS_FSCONFIG, fs_fd, FSCONFIG_CMD_CREATE, None, None, 0), "fsconfig", "create")
+    check(
+        libc.syscall(SYS_FSCONFIG, fs_fd, FSCONFIG_CMD_CREATE, None, None, 0), "fsconfig", "create"
+    )
 
 
 def fsmount(fs_fd: int, attributes: int) -> int:
@@ -177,15 +180,20 @@ def _perform(one: Mount, where: str) -> None:
 
 def _mount_by_context(one: Mount, where: str) -> None:
     """fsopen(2) and friends, which take any number of layers; mount(2) stops at one page of options."""
+    if max((len(word) for word in one.options), default=0) > MAX_FSCONFIG_BYTES:
+        _mount_by_short_names(one, where)
+        return
     fs_fd = fsopen(one.type)
     try:
-        fsconfig_set_string(fs_fd, "source", one.source)
-        attributes = 0
-        for word in _overlay_options(one.options, fs_fd):
-            if word in _ATTRIBUTES:
-                attributes |= _ATTRIBUTES[word]
+        words = _configure(fs_fd, one)
         fsconfig_create(fs_fd)
-        mount_fd = fsmount(fs_fd, attributes)
+        mount_fd = fsmount(fs_fd, _attributes(words))
+    except KernelError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        # a kernel before 6.8 knows no `lowerdir+`; before 6.5 it says so at the end only
+        _mount_by_short_names(one, where)
+        return
     finally:
         os.close(fs_fd)
     try:
@@ -194,25 +202,54 @@ def _mount_by_context(one: Mount, where: str) -> None:
         os.close(mount_fd)
 
 
-def _overlay_options(options: Iterable[str], fs_fd: int) -> list[str]:
-    """Set keyed options on the context, give the plain words back.
+def _attributes(words: Iterable[str]) -> int:
+    bits = 0
+    for word in words:
+        bits |= _ATTRIBUTES.get(word, 0)
+    return bits
 
-    A kernel before 6.8 knows no `lowerdir+`: there the layers go as one `lowerdir`.
-    """
-    words, lowers = [], []
-    for word in options:
-        key, equals, value = word.partition("=")
-        if key == "lowerdir+":
-            lowers.append(value)
-        elif equals:
+
+def _configure(fs_fd: int, one: Mount) -> list[str]:
+    """Set what has a value on the context, layers first; give the plain words back."""
+    fsconfig_set_string(fs_fd, "source", one.source)
+    pairs = [word.partition("=") for word in one.options]
+    for key, equals, value in sorted(pairs, key=lambda pair: pair[0] != "lowerdir+"):
+        if equals:
             fsconfig_set_string(fs_fd, key, value)
-        else:
-            words.append(word)
+    return [key for key, equals, _ in pairs if not equals]
+
+
+def _mount_by_short_names(one: Mount, where: str) -> None:
+    """mount(2) with one `lowerdir` list, its names shortened through a descriptor of their common parent.
+
+    A page of options then holds some 170 layers, and neither `:` nor `,` in the parent's name does harm.
+    """
+    parent = os.path.commonpath([path for _, path in _paths(one)])
+    parent_fd = os.open(parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for number, lower in enumerate(lowers):
-            fsconfig_set_string(fs_fd, "lowerdir+", lower)
-    except KernelError as error:
-        if error.errno != errno.EINVAL or number:
-            raise
-        fsconfig_set_string(fs_fd, "lowerdir", ":".join(lowers))
-    return words
+        flags, data = overlay_data(one, parent, f"/proc/self/fd/{parent_fd}")
+        mount(one.source, where, one.type, flags, data)
+    finally:
+        os.close(parent_fd)
+
+
+_PATH_OPTIONS = frozenset(("lowerdir+", "upperdir", "workdir"))
+
+
+def _paths(one: Mount) -> list[tuple[str, str]]:
+    pairs = (word.partition("=") for word in one.options)
+    return [(key, value) for key, _, value in pairs if key in _PATH_OPTIONS]
+
+
+def overlay_data(one: Mount, parent: str, prefix: str) -> tuple[int, str]:
+    """Flags and option string of an overlay for mount(2), `parent` in its paths replaced by `prefix`."""
+    short = [(key, prefix + path.removeprefix(parent)) for key, path in _paths(one)]
+    lowers = [path for key, path in short if key == "lowerdir+"]
+    data = [f"lowerdir={':'.join(lowers)}"]
+    data += [f"{key}={path}" for key, path in short if key != "lowerdir+"]
+    flags = 0
+    for word in one.options:
+        flags |= _FLAGS.get(word, 0)
+        if word not in _FLAGS and word != "rw" and word.partition("=")[0] not in _PATH_OPTIONS:
+            data.append(word)
+    return flags, ",".join(data)
