@@ -126,6 +126,7 @@ class Daemon:
             snapshots=self.store.snapshots,
             watcher=self.watcher,
             usage=UsageReader(cgroup.stats),
+            host=host,
             run=self.run,
             spawn=self.spawn,
         )
@@ -183,11 +184,12 @@ class Daemon:
         )
         await adoption.run()
         self.net.start_pool()
-        self.spawn(self.rotation.run())
+        self._rotating = asyncio.ensure_future(self.rotation.run())
 
     async def stop(self) -> None:
         """Leave: containers run on, their monitors keep them."""
         self.lifecycle.closing = True
+        self._rotating.cancel()
         await self.spawn.drained(5)
         self._loop.remove_reader(self.watcher.fileno())
         self.watcher.close()

@@ -56,6 +56,7 @@ class Adoption:
                 ended.append((record, task))
         await self._run(self._sandboxes.restore, [record.container for record, _ in running])
         await self._run(self._discard_unknown)
+        await self._run(self._monitor.discard_ended_execs)
         for record, task in running:
             await self._adopt(record, task)
         for record, task in ended:

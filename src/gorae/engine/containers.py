@@ -5,9 +5,10 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from gorae.engine import initlayer, logs, merge, names, restart, streams
+from gorae.engine import initlayer, logs, merge, names, process, restart, rotation, streams
 from gorae.engine.attach import Attachment, Hub
 from gorae.engine.bringup import Bringup
 from gorae.engine.images import Images
@@ -30,9 +31,11 @@ from gorae.engine.spawn import Spawner
 from gorae.engine.usage import Usage, UsageReader
 from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound
 from gorae.linux.inotify import Watcher
+from gorae.runtime import resources
 from gorae.runtime.config import Resources
+from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor
-from gorae.store.archive.changes import Change, changes
+from gorae.store.archive.changes import changes
 from gorae.store.db import Database
 from gorae.store.snapshot import Snapshotter
 
@@ -57,6 +60,7 @@ class Containers:
         snapshots: Snapshotter,
         watcher: Watcher,
         usage: UsageReader,
+        host: HostFacts,
         run: Run,
         spawn: Spawner,
     ) -> None:
@@ -71,6 +75,7 @@ class Containers:
         self._snapshots = snapshots
         self._watcher = watcher
         self._usage = usage
+        self._host = host
         self._run = run
         self._spawn = spawn
         lifecycle.remove_ended = self._remove_ended
@@ -124,16 +129,13 @@ class Containers:
             raise InvalidArgument("can't create 'AutoRemove' container with restart policy")
         if spec.log.driver and spec.log.driver not in LOG_DRIVERS:
             raise InvalidArgument(
-                f'logger: no log driver named "{spec.log.driver}" is registered; '
-                f"use one of {', '.join(LOG_DRIVERS)}"
+                f'error looking up logging plugin {spec.log.driver}: plugin "{spec.log.driver}" not found'
             )
-        for mode in (spec.network_mode, spec.ipc_mode, spec.pid_mode):
-            kind, _, ref = mode.partition(":")
-            if kind == "container":
-                self._records.find(ref)
-        if ":" not in spec.network_mode and spec.network_mode not in ("default", ""):
-            self._networks.find(spec.network_mode)
-        return ()
+        if spec.uts_mode == "host" and (spec.hostname or spec.domainname):
+            raise InvalidArgument("conflicting options: hostname and the UTS mode")
+        rotation.limits(spec.log)
+        _, warnings = resources.check(spec.resources, self._host)
+        return warnings
 
     def _make(self, container_id: str, name: str, spec: ContainerSpec, request: str) -> Container:
         """The blocking part of create: image, volumes, writable layer."""
@@ -143,8 +145,7 @@ class Containers:
         records = self._mounts.resolve(container_id, full, lambda ref: self.get(ref), image)
         files = directory
         if full.network_mode.startswith("container:"):
-            other = self.get(full.network_mode.partition(":")[2])
-            files = self._bringup.container_dir(other.id)
+            full, files = self._share(full, files)
         argv = merge.argv(full)
         parent = initlayer.ensure(self._snapshots, image.chain_id) if image.chain_id else ""
         self._snapshots.prepare(container_id, parent)
@@ -164,6 +165,20 @@ class Containers:
             hostname_path=str(files / "hostname"),
             resolv_conf_path=str(files / "resolv.conf"),
         )
+
+    def _share(self, spec: ContainerSpec, own: Path) -> tuple[ContainerSpec, Path]:
+        """Another's network is joined by id, with its hostname and files; a missing one is told at start."""
+        try:
+            other = self.get(spec.network_mode.partition(":")[2])
+        except NotFound:
+            return spec, own
+        shared = replace(
+            spec,
+            network_mode=f"container:{other.id}",
+            hostname=process.hostname(other),
+            domainname=other.spec.domainname,
+        )
+        return shared, self._bringup.container_dir(other.id)
 
     # life -------------------------------------------------------------------------------------
 
@@ -374,14 +389,15 @@ class Containers:
         titles, found = await self._run(self._monitor.top, record.id, ps_args or "-ef")
         return titles, found
 
-    async def changes(self, ref: str) -> list[Change]:
-        """What the container added, changed and deleted."""
+    async def changes(self, ref: str) -> list[tuple[int, str]]:
+        """(kind, path) of what the container changed (0), added (1) and deleted (2)."""
         container = self.get(ref)
 
-        def read() -> list[Change]:
-            return changes(self._snapshots.upper(container.id), self._snapshots.lowers(container.id))
+        def read() -> list[tuple[int, str]]:
+            upper, lowers = self._snapshots.upper(container.id), self._snapshots.lowers(container.id)
+            return [(int(one.kind), one.path) for one in changes(upper, lowers)]
 
-        found: list[Change] = await self._run(read)
+        found: list[tuple[int, str]] = await self._run(read)
         return found
 
     async def sizes(self, ref: str) -> tuple[int, int]:

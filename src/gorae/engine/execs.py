@@ -75,6 +75,7 @@ class Execs:
         self._check(record)
         if not spec.cmd:
             raise InvalidArgument("No exec command specified")
+        await self._run(self._process, record.container, spec)  # an unknown user is told now
         exec_id = secrets.token_hex(32)
         hub = Hub(stdin_once=True)
         self._forget_old()
@@ -84,7 +85,9 @@ class Execs:
 
     def _check(self, record: Record) -> None:
         if record.state.status is Status.PAUSED:
-            raise Conflict(f"container {record.id} is paused, unpause the container before exec")
+            raise Conflict(
+                f"Container {record.container.name} is paused, unpause the container before exec"
+            )
         if record.state.status is Status.RESTARTING:
             raise Conflict(f"Container {record.id} is restarting, wait until the container is running")
         if not record.state.pid:
@@ -134,16 +137,19 @@ class Execs:
         spec = replace(
             entry.value.spec, tty=tty, console_size=console_size or entry.value.spec.console_size
         )
+        prepared = await self._run(self._process, record.container, spec)
         entry.value = replace(entry.value, spec=spec, running=True)
         attachment = None if detach else entry.hub.attach(_options(spec))
         self._lifecycle.publish(record, f"exec_start: {' '.join(spec.cmd)}", {"execID": exec_id})
         if attachment is None:
-            await self._start(record, entry, detach=True)
+            await self._start(record, entry, prepared, detach=True)
         else:  # the client's 101 goes out before the first output
-            self._spawn(self._start(record, entry, detach=False))
+            self._spawn(self._start(record, entry, prepared, detach=False))
         return attachment
 
-    async def _start(self, record: Record, entry: _Entry, *, detach: bool) -> None:
+    async def _start(
+        self, record: Record, entry: _Entry, prepared: Process, *, detach: bool
+    ) -> None:
         loop = asyncio.get_running_loop()
 
         def connect(made: monitors.Exec) -> None:
@@ -151,7 +157,6 @@ class Execs:
             asyncio.run_coroutine_threadsafe(_connected(entry.hub, from_socket), loop)
 
         try:
-            prepared = await self._run(self._process, record.container, entry.value.spec)
             made = await self._run(
                 self._monitor.exec,
                 record.id,
@@ -183,8 +188,7 @@ class Execs:
         """The sentence goes to the client's stream, as docker's does: the answer was given already."""
         entry.value = replace(entry.value, running=False, exit_code=exit_code_of(error.message))
         for one in tuple(entry.hub.attachments):
-            stream = 1 if entry.value.spec.tty else 2
-            one.deliver(stream, f"{error.message}\r\n".encode())
+            one.deliver(attach.STDOUT, f"{error.message}\r\n".encode())
         entry.ended.set()
         entry.hub.finish()
 

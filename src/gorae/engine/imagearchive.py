@@ -96,8 +96,6 @@ class ImageArchives:
         with self._store.content.ingest(lease=lease) as ingest:
             while data := source.read(PIECE):
                 ingest.write(data)
-            if not ingest.size:
-                raise InvalidArgument("the archive is empty")
             return ingest.commit(), ingest.size
 
     def _unpack(
@@ -239,7 +237,7 @@ class ImageArchives:
                         ingest.write(data)
                         left -= len(data)
                     if left:
-                        raise InvalidArgument("invalid archive: unexpected EOF")
+                        raise InvalidArgument("unexpected EOF")
                     archive.files[name] = ingest.commit()
             elif member.issym() or member.islnk():
                 archive.links[name] = _link_target(name, member)

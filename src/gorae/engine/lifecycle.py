@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal as signals
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -21,7 +22,14 @@ from gorae.engine.record import Record, Records
 from gorae.engine.sandbox import without_addresses
 from gorae.engine.signal import signal_number
 from gorae.engine.spawn import Spawner
-from gorae.errors import Conflict, GoraeError, InvalidArgument, NotModified
+from gorae.errors import (
+    Conflict,
+    GoraeError,
+    Internal,
+    InvalidArgument,
+    NotFound,
+    NotModified,
+)
 from gorae.runtime import attach
 from gorae.runtime.monitor import Exit, Monitor, Task
 
@@ -133,13 +141,13 @@ class Lifecycle:
 
     def _joins(self, container: Container) -> Joins:
         spec = container.spec
-        ipc = self._joined(spec.ipc_mode)
-        network = self._joined(spec.network_mode)
-        pid = self._joined(spec.pid_mode)
+        ipc = self._joined(spec.ipc_mode, "failed to join IPC namespace")
+        network = self._joined(spec.network_mode, "joining network namespace of container")
+        pid = self._joined(spec.pid_mode, "failed to join PID namespace")
         if ipc is not None and ipc.container.spec.ipc_mode not in ("shareable", "host"):
             raise InvalidArgument(
-                f"cannot join IPC namespace: {ipc.id} is not shareable "
-                '(hint: use IpcMode "shareable" for the donor container)'
+                f"failed to join IPC namespace: container {ipc.id}: non-shareable IPC "
+                "(hint: use IpcMode:shareable for the donor container)"
             )
         return Joins(
             network=network.state.pid if network else 0,
@@ -148,13 +156,17 @@ class Lifecycle:
             ipc_shm=str(self._bringup.shm(ipc.id)) if ipc else "",
         )
 
-    def _joined(self, mode: str) -> Record | None:
+    def _joined(self, mode: str, doing: str) -> Record | None:
+        """The running container that a mode `container:REF` names."""
         kind, _, ref = mode.partition(":")
         if kind != "container":
             return None
-        other = self._records.find(ref)
+        try:
+            other = self._records.find(ref)
+        except NotFound as error:
+            raise Internal(f"{doing}: {error.message}") from None
         if not other.state.pid:
-            raise Conflict(f"cannot join network namespace of a non running container: {other.id}")
+            raise Conflict(f"{doing}: container {other.id} is not running")
         return other
 
     def watch(self, record: Record, task: Task) -> None:
@@ -316,7 +328,12 @@ class Lifecycle:
 
         Raises: Conflict: it does not run. InvalidArgument: no such signal.
         """
-        number = signal_number(signal or "KILL")
+        try:
+            number = signal_number(signal or "KILL")
+        except InvalidArgument as error:
+            raise InvalidArgument(
+                f"cannot kill container: {record.container.name}: {error.message}"
+            ) from None
         if record.restart_timer is not None and number in (signals.SIGKILL, signals.SIGTERM):
             async with record.lock:
                 await self._stop_restarting(record)
@@ -381,14 +398,17 @@ class Lifecycle:
         self._events.publish("container", action, one.id, attributes)
 
 
-async def _connected(record: Record, sock: "attach.socket.socket") -> None:
+async def _connected(record: Record, sock: socket.socket) -> None:
     record.hub.connect(sock)
+
+
+MISSING_WORDS = ("executable file not found", "no such file or directory", "not a directory")
 
 
 def exit_code_of(message: str) -> int:
     """The exit status of a container that could not start, from the sentence, as docker gives it."""
     lowered = message.lower()
-    if "executable file not found" in lowered or "no such file or directory" in lowered:
+    if any(words in lowered for words in MISSING_WORDS):
         return 127
     if "permission denied" in lowered or "is a directory" in lowered:
         return 126

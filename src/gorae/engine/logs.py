@@ -49,21 +49,24 @@ async def _follow(
     try:
         while True:
             changed.clear()
+            moved = record.moved()
             over = not record.state.pid and record.restart_timer is None
             while chunks := await run(cursor.read_more):
                 for chunk in chunks:
                     yield chunk
             if watch is None or over or record.removed or cursor.done:
                 return
-            await _either(changed, record, options.until_ns)
+            await _either(changed, moved, options.until_ns)
     finally:
         if watch is not None:
             watcher.unwatch(watch)
 
 
-async def _either(changed: asyncio.Event, record: Record, until_ns: int) -> None:
-    """Until the log grew, the process ended, or `until_ns` came."""
-    tasks = [asyncio.ensure_future(changed.wait()), asyncio.ensure_future(record.exited.wait())]
+async def _either(
+    changed: asyncio.Event, moved: "asyncio.Future[None]", until_ns: int
+) -> None:
+    """Until the log grew, the container's state changed, or `until_ns` came."""
+    tasks = [asyncio.ensure_future(changed.wait()), moved]
     timeout_s = max(0.0, (until_ns - time.time_ns()) / 1e9) if until_ns else None
     try:
         await asyncio.wait(tasks, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)

@@ -135,7 +135,7 @@ def namespaces(
     cgroup = spec.cgroupns_mode or host.default_cgroupns
     return Namespaces(
         pid=pid or ("host" if spec.pid_mode == "host" else "private"),
-        ipc=ipc or ("host" if spec.ipc_mode == "host" else "private"),
+        ipc=ipc or (spec.ipc_mode if spec.ipc_mode in ("host", "none") else "private"),
         uts="host" if spec.uts_mode == "host" else "private",
         cgroup="host" if cgroup == "host" or spec.privileged and not spec.cgroupns_mode else cgroup,
         user="host",

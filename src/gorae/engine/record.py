@@ -34,6 +34,7 @@ class Record:
     """Set while no process runs."""
     stops: "list[asyncio.Future[ExitStatus]]" = field(default_factory=list)
     removals: "list[asyncio.Future[ExitStatus]]" = field(default_factory=list)
+    moves: "list[asyncio.Future[None]]" = field(default_factory=list)
     last_delay_ns: int = 0
     restart_timer: asyncio.TimerHandle | None = None
     removed: bool = False
@@ -48,9 +49,22 @@ class Record:
         """What is so now."""
         return self.container.state
 
+    def moved(self) -> "asyncio.Future[None]":
+        """Done when the state changes next, or the record is removed."""
+        one: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.moves.append(one)
+        return one
+
+    def announce_move(self) -> None:
+        """Wake those who wait for a change."""
+        for one in self.moves:
+            if not one.done():
+                one.set_result(None)
+        self.moves.clear()
+
     def wake(self, waiters: "list[asyncio.Future[ExitStatus]]") -> None:
         """Give the exit status to all who wait, once."""
-        status = ExitStatus(self.state.exit_code, self.state.error)
+        status = ExitStatus(self.state.exit_code)  # the one who started it has the error
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(status)
@@ -136,6 +150,7 @@ class Records:
     async def save_state(self, record: Record, **changes: Any) -> None:
         """Replace the state's named fields, in memory and in the row."""
         record.container = replace(record.container, state=replace(record.state, **changes))
+        record.announce_move()
         text = document.encode(record.state)
         await self._run(
             self._db.write, lambda tx: rows.set_state(tx, record.id, text), durable=False
@@ -152,7 +167,10 @@ class Records:
     async def rename(self, record: Record, name: str) -> None:
         """Raises: Conflict: the name is taken."""
         old = record.container.name
-        self.reserve(name, record.id)
+        try:
+            self.reserve(name, record.id)
+        except Conflict as error:
+            raise Conflict(f"Error when allocating new name: {error.message}") from None
         try:
             await self._run(self._db.write, lambda tx: rows.rename(tx, record.id, name))
         except BaseException:
@@ -165,6 +183,7 @@ class Records:
         """Delete the row, then forget the record and its name."""
         await self._run(self._db.write, lambda tx: rows.delete(tx, record.id), durable=False)
         record.removed = True
+        record.announce_move()
         self._by_id.pop(record.id, None)
         if self._names.get(record.container.name) == record.id:
             self._names.pop(record.container.name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from gorae.engine.model import Container, EndpointRecord, NetworkRequest, PublishedRecord
 from gorae.engine.networks import LinkTarget, NetworkRecord, Networks
 from gorae.engine.process import hostname
-from gorae.errors import GoraeError, Internal, InvalidArgument
+from gorae.errors import GoraeError, Internal, InvalidArgument, NotFound
 from gorae.net import resolv
 from gorae.net.driver import Held, NetDriver
 from gorae.net.model import Endpoint, EndpointRequest, PublishedPort
@@ -49,11 +49,11 @@ class Sandboxes:
             return Joined(f"/proc/{network_pid}/ns/net", self._shared_files(container))
         if mode == "host":
             self._write_files(container, directory, host=True)
-            return Joined("host", _mount_points(directory), (_plain_endpoint(self._networks, "host"),))
+            return Joined("host", _mount_points(directory, container.spec.readonly_rootfs), (_plain_endpoint(self._networks, "host"),))
         if mode == "none" or container.spec.network_disabled:
             self._write_files(container, directory)
             return Joined(
-                "private", _mount_points(directory), (_plain_endpoint(self._networks, "none"),)
+                "private", _mount_points(directory, container.spec.readonly_rootfs), (_plain_endpoint(self._networks, "none"),)
             )
         return self._join_networks(container, directory)
 
@@ -75,7 +75,7 @@ class Sandboxes:
             self._write_files(container, directory, endpoints=endpoints, links=links)
             undo.pop_all()
         link_env = tuple(one for link in links for one in link.env)
-        return Joined(namespace, _mount_points(directory), endpoints, published, link_env)
+        return Joined(namespace, _mount_points(directory, container.spec.readonly_rootfs), endpoints, published, link_env)
 
     def requests(self, container: Container) -> tuple[NetworkRequest, ...]:
         """The attachments to make: those asked for, else the one the mode names."""
@@ -88,7 +88,10 @@ class Sandboxes:
     def _wanted(
         self, request: NetworkRequest, number: int
     ) -> tuple[NetworkRecord, NetworkRequest, EndpointRequest]:
-        network = self._networks.find(request.network)
+        try:
+            network = self._networks.find(request.network)
+        except NotFound as error:
+            raise NotFound(f"failed to set up container networking: {error.message}") from None
         wanted = EndpointRequest(
             network.id, interface=f"eth{number}", ip=request.ip, ip6=request.ip6, mac=request.mac
         )
@@ -179,7 +182,7 @@ class Sandboxes:
         other = container.resolv_conf_path
         if not other:
             raise InvalidArgument("a container that joins another's network has its files from there")
-        return _mount_points(Path(other).parent)
+        return _mount_points(Path(other).parent, container.spec.readonly_rootfs)
 
     def _write_files(
         self,
@@ -262,9 +265,9 @@ def _plain_endpoint(networks: Networks, name: str) -> EndpointRecord:
     return EndpointRecord(network=name, network_id=network.id, request=NetworkRequest(name))
 
 
-def _mount_points(directory: Path) -> tuple[MountPoint, ...]:
+def _mount_points(directory: Path, readonly: bool) -> tuple[MountPoint, ...]:
     return tuple(
-        MountPoint("bind", str(directory / name), f"/etc/{name}", propagation="rprivate")
+        MountPoint("bind", str(directory / name), f"/etc/{name}", readonly=readonly)
         for name in FILES
     )
 

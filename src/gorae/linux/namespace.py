@@ -2,6 +2,7 @@
 
 import os
 
+from gorae.errors import KernelError
 from gorae.linux import mount
 from gorae.linux.syscall import check, libc
 
@@ -38,8 +39,8 @@ def unpin(target: str) -> None:
     """Let it go; found gone is fine. Raises: KernelError."""
     try:
         mount.umount2(target, mount.MNT_DETACH)
-    except mount.KernelError as error:
-        if error.errno not in (mount.EINVAL,) and not error.not_found:
+    except KernelError as error:
+        if error.errno != mount.EINVAL and not error.not_found:
             raise
     try:
         os.unlink(target)

@@ -32,9 +32,9 @@ _FLAG_AT = 43
 _NS = 1_000_000_000
 
 _RUN = re.compile(
-    rb"(?:.{35} stdout [FP] .*\n)++|(?:.{35} stderr [FP] .*\n)++|.*\n",
+    rb"(?:.{35} stdout [FP] .*\n)+|(?:.{35} stderr [FP] .*\n)+|.*\n",
 )
-"""Consecutive lines of one stream, or one line that is none of ours."""
+"""Consecutive lines of one stream, or one line that is none of ours. Not possessive: Python 3.11.2 matches that wrongly."""
 _HEAD = re.compile(rb"^.{35} std(?:out|err) F ", re.MULTILINE)
 _HEAD_OR_PIECE = re.compile(rb"^.{35} std(?:out|err) (?:F |P (.*)\n)", re.MULTILINE)
 _STAMP_AND_HEAD = re.compile(rb"^(.{29}).{6} std(?:out|err) F ", re.MULTILINE)

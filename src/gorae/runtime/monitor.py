@@ -125,6 +125,7 @@ class Monitor:
         bundle = self._bundles / config.id
         if bundle.exists():
             self.delete(config.id, force=True)
+        config = _with_files_bound_flat(config)
         found = device.look_up(config)
         propagation.check(config.mounts)
         bundle.mkdir(mode=0o700)
@@ -365,6 +366,17 @@ class Monitor:
             pid = _number(directory / "conmon.pid")
             if (directory / "exit").exists() or not pidfd.start_ticks(pid):
                 shutil.rmtree(directory, ignore_errors=True)
+
+
+def _with_files_bound_flat(config: RuntimeConfig) -> RuntimeConfig:
+    """A file has nothing mounted below it, and crun opens the target of a recursive read-only bind as a directory."""
+    mounts = tuple(
+        replace(one, recursive=False)
+        if one.type == "bind" and one.readonly and not os.path.isdir(one.source)
+        else one
+        for one in config.mounts
+    )
+    return replace(config, mounts=mounts)
 
 
 def _log(path: str | None, driver: str) -> str:

@@ -66,7 +66,7 @@ def _fold(value: Any, kind: Any) -> Any:
     """`value` with names as `kind` spells them, without the nulls that it has no place for."""
     if isinstance(value, dict):
         if _is_struct(kind):
-            return _fold_struct(value, kind)
+            return _fold_struct(value, _members(kind))
         inner = _item_type(kind, dict)
         return {key: _or_zero(_fold(one, inner), inner) for key, one in value.items()}
     if isinstance(value, list):

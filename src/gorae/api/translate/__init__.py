@@ -1,1 +1,1 @@
-"""Documents of the API into the engine's values and back. Pure: what must be looked up comes as an argument."""
+"""Documents of the API into the engine's values and back. Pure: look-ups are arguments."""

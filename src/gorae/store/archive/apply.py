@@ -14,7 +14,8 @@ import stat
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from tarfile import InvalidHeaderError, TruncatedHeaderError  # type: ignore[attr-defined]
+from typing import Any, BinaryIO
 
 from gorae.errors import InvalidArgument, KernelError
 from gorae.linux import fd as fds
@@ -105,16 +106,36 @@ def members(stream: ForwardReader) -> Iterator[tarfile.TarInfo]:
         InvalidArgument: a corrupt header, or too many members.
     """
     try:
-        tar = tarfile.TarFile(fileobj=stream, mode="r", errors="surrogateescape")  # type: ignore[arg-type]
+        tar = tarfile.TarFile(
+            fileobj=stream, mode="r", errors="surrogateescape", tarinfo=_StrictInfo  # type: ignore[arg-type]
+        )
         for _ in range(MAX_ENTRIES + 1):
             member = tar.next()
             tar.members.clear()  # the list would hold every member of the archive
             if member is None:
                 return
             yield member
+    except tarfile.ReadError as error:
+        if str(error) == "empty file":  # no member at all is a valid archive
+            return
+        raise InvalidArgument(f"invalid tar archive: {error}") from None
     except (tarfile.TarError, ValueError, OverflowError, EOFError, UnicodeError) as error:
         raise InvalidArgument(f"invalid tar archive: {error}") from None
     raise InvalidArgument(f"invalid tar archive: more than {MAX_ENTRIES} members")
+
+
+class _StrictInfo(tarfile.TarInfo):
+    """Headers that are cut or corrupt end the reading loudly; tarfile itself takes them for the end."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile: Any) -> "_StrictInfo":  # noqa: A002 - the base class's name
+        """Raises: InvalidArgument."""
+        try:
+            return super().fromtarfile(tarfile)
+        except TruncatedHeaderError:
+            raise InvalidArgument("unexpected EOF") from None
+        except InvalidHeaderError:
+            raise InvalidArgument("archive/tar: invalid tar header") from None
 
 
 class Unpacker:
@@ -323,7 +344,7 @@ def _write_data(stream: ForwardReader, fd: int, size: int) -> None:
     while size > 0:
         data = stream.read(min(size, PIECE))
         if not data:
-            raise InvalidArgument("invalid tar archive: unexpected EOF")
+            raise InvalidArgument("unexpected EOF")
         size -= len(data)
         view = memoryview(data)
         while view:
