@@ -1,4 +1,4 @@
-"""The application: every request goes through `Gate`, which finds its operation, runs it and maps its errors."""
+"""The application: `Gate` finds a request's operation, runs it and maps its errors."""
 
 import asyncio
 import logging
@@ -58,8 +58,8 @@ def all_routes(services: Any) -> list[Route]:
 def make_app(services: Any) -> web.Application:
     """The application for these services (see `daemon.assemble.Services`).
 
-    Its runner is to cancel the handlers of clients that leave (`handler_cancellation=True`): work which must be
-    finished all the same is shielded here.
+    Its runner is to cancel the handlers of clients that leave (`handler_cancellation=True`): work
+    which must be finished all the same is shielded here.
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     gate = Gate(all_routes(services), trace=bool(os.environ.get("GORAE_TRACE")))
@@ -90,7 +90,7 @@ class Gate:
             response = _failed(error)
         except (asyncio.CancelledError, ConnectionError):
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - the last door: a traceback goes to the log only
             _log.exception("%s %s failed", request.method, request.path)
             response = answer.raw(
                 errors.body_of("internal error: the daemon's log has the details"), status=500

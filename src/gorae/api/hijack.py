@@ -1,11 +1,12 @@
 """The hijack: after the answer's head the connection belongs to a process's streams.
 
-Two forms of head: 101 for clients that ask for an upgrade, 200 for older ones. The head goes out alone, before any
-output: some clients read it through a buffer and lose what stands behind it. Then our own protocol is put on the
-transport; aiohttp's would close it when the client ends its input, and all later output would be lost.
+Two forms of head: 101 for clients that ask for an upgrade, 200 for older ones. The head goes out
+alone, before any output: some clients read it through a buffer and lose what stands behind it. Then
+our own protocol is put on the transport; aiohttp's would close it when the client ends its input,
+and all later output would be lost.
 
-Flow: client bytes -> (detach keys) -> Attachment -> process; process -> Attachment -> (frame) -> client. A full side
-pauses the other; nothing is kept.
+Flow: client bytes -> (detach keys) -> Attachment -> process; process -> Attachment -> (frame) ->
+client. A full side pauses the other; nothing is kept.
 """
 
 import asyncio

@@ -1,7 +1,8 @@
 """An operation, and the table that finds it by method and path. Pure.
 
-Paths are as the API's description writes them (`/containers/{id}/json`). A parameter is one segment, but `{name}`
-of an image, which may hold slashes: it takes what lies between its neighbours.
+Paths are as the API's description writes them (`/containers/{id}/json`). A parameter is one
+segment, but `{name}` of an image, which may hold slashes: it takes what lies between its
+neighbours.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -19,7 +20,7 @@ Handler = Callable[["Call"], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation. `streams`: its work ends when the client leaves; other work is always finished."""
+    """One operation. `streams`: ends when the client leaves; other work is always finished."""
 
     method: str
     path: str

@@ -1,7 +1,7 @@
-"""Answers that go on: JSON lines, raw bytes in chunks. A slow client slows its source, nothing piles up."""
+"""Answers that go on: JSON lines, raw chunks. A slow client slows its source."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from aiohttp import web
 
@@ -31,26 +31,18 @@ async def chunks(
 ) -> web.StreamResponse:
     """Pass `source` on; `at_once`: the headers go before its first bytes are there.
 
-    An error before the first bytes is an ordinary answer; later ones break the connection off, which is the only
-    thing that a client of raw bytes can notice.
+    An error before the first bytes is an ordinary answer; later ones break the connection off,
+    which is the only thing that a client of raw bytes can notice.
     """
     async with contextlib.aclosing(_as_generator(source)) as pieces:
-        if at_once:
-            response = await begin(call, content_type, headers=headers)
-            return await _rest(response, pieces)
-        try:
-            first = await anext(pieces)
-        except StopAsyncIteration:
-            first = b""
+        first = b"" if at_once else await anext(pieces, b"")
         response = await begin(call, content_type, headers=headers)
         if first:
             await response.write(first)
         return await _rest(response, pieces)
 
 
-async def _rest(
-    response: web.StreamResponse, pieces: AsyncIterator[bytes]
-) -> web.StreamResponse:
+async def _rest(response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> web.StreamResponse:
     try:
         async for piece in pieces:
             await response.write(piece)
@@ -60,13 +52,12 @@ async def _rest(
     return response
 
 
-async def messages(call: Call, source: AsyncIterator[bytes]) -> web.StreamResponse:
-    """Progress lines; an error after the first one is a line of its own, as docker's clients expect."""
+async def messages(
+    call: Call, source: AsyncIterator[bytes], *, at_once: bool = False
+) -> web.StreamResponse:
+    """Progress lines; an error after the first is a line itself, as docker's clients expect."""
     async with contextlib.aclosing(_as_generator(source)) as lines:
-        try:
-            first = await anext(lines)
-        except StopAsyncIteration:
-            first = b""
+        first = b"" if at_once else await anext(lines, b"")
         response = await begin(call)
         try:
             if first:
@@ -79,7 +70,7 @@ async def messages(call: Call, source: AsyncIterator[bytes]) -> web.StreamRespon
     return response
 
 
-async def _as_generator(source: AsyncIterator[bytes]) -> "AsyncIterator[bytes]":
+async def _as_generator(source: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
     """An async generator around any iterator, so that it can be closed."""
     try:
         async for piece in source:

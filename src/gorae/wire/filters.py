@@ -50,6 +50,10 @@ class Filters:
         """What was asked for under a name."""
         return self._values.get(name, ())
 
+    def as_lists(self) -> dict[str, list[str]]:
+        """Name -> values, plain."""
+        return {name: list(values) for name, values in self._values.items()}
+
     def one(self, name: str) -> str:
         """The single value of a name, "" when it was not given.
 

@@ -1,0 +1,141 @@
+"""Between a blocking worker and the event loop: a body as a file, a file as an answer.
+
+The worker waits when the client is slow, and fails when the client has left.
+"""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import CancelledError
+from typing import Any, TypeVar
+
+from aiohttp import StreamReader
+
+from gorae.errors import Cancelled, Unavailable
+
+T = TypeVar("T")
+PIECE = 256 << 10
+PIECES_AHEAD = 4
+
+
+class BodyReader(io.RawIOBase):
+    """A request's body, for a worker thread to read."""
+
+    def __init__(self, content: StreamReader) -> None:
+        self._content = content
+        self._loop = asyncio.get_running_loop()
+        self._left = b""
+        self._over = False
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """At most `size` bytes, b"" at the end; all that is left when negative.
+
+        Raises:
+            Unavailable: the client left before the end. Cancelled: nobody waits for the work any
+            more.
+        """
+        if size < 0:
+            return b"".join(iter(lambda: self.read(PIECE), b""))
+        if not self._left and not self._over:
+            self._left = self._next()
+            self._over = not self._left
+        piece, self._left = self._left[:size], self._left[size:]
+        return piece
+
+    def readinto(self, buffer: Any) -> int:
+        """As read."""
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _next(self) -> bytes:
+        if self.closed:
+            raise Cancelled("the client left")
+        waiting = asyncio.run_coroutine_threadsafe(self._content.readany(), self._loop)
+        try:
+            return waiting.result()
+        except CancelledError:
+            raise Cancelled("the client left") from None
+        except Exception as error:  # aiohttp's many ways to say that the connection broke
+            raise Unavailable("the client left before the request was complete") from error
+
+
+class AnswerWriter(io.RawIOBase):
+    """What a worker thread writes, as pieces for the event loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._pieces: asyncio.Queue[bytes] = asyncio.Queue(PIECES_AHEAD)
+        self._buffer = bytearray()
+        self.left = False
+        """The client is gone; further writing fails."""
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Raises: Cancelled: the client left."""
+        self._buffer += data
+        if len(self._buffer) >= PIECE:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Hand on what was gathered. Raises: Cancelled."""
+        if self._buffer:
+            self._put(bytes(self._buffer))
+            self._buffer.clear()
+
+    def _put(self, piece: bytes) -> None:
+        if self.left:
+            raise Cancelled("the client left")
+        waiting = asyncio.run_coroutine_threadsafe(self._pieces.put(piece), self._loop)
+        while True:
+            try:
+                return waiting.result(timeout=1)
+            except TimeoutError:
+                if self.left:
+                    waiting.cancel()
+                    raise Cancelled("the client left") from None
+
+    async def pieces(self, work: Awaitable[Any]) -> AsyncIterator[bytes]:
+        """What comes while `work` runs; its error at the end.
+
+        `work` is the worker's own future: it is awaited to its end even when nobody listens any
+        more.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            while not task.done() or not self._pieces.empty():
+                getting = asyncio.ensure_future(self._pieces.get())
+                await asyncio.wait({getting, task}, return_when=asyncio.FIRST_COMPLETED)
+                if getting.done():
+                    yield getting.result()
+                else:
+                    getting.cancel()
+            task.result()
+            if self._buffer:
+                yield bytes(self._buffer)
+        finally:
+            self.left = True
+            if not task.done():
+                task.add_done_callback(lambda one: one.cancelled() or one.exception())
+
+
+async def lines_of(
+    run: Callable[..., Awaitable[Any]], work: Callable[[Callable[[bytes], None]], T]
+) -> AsyncIterator[bytes]:
+    """Progress lines of blocking work: what `work(emit)` emits in a worker thread."""
+    writer = AnswerWriter()
+
+    def emit(line: bytes) -> None:
+        writer.write(line)
+        writer.flush()
+
+    async for piece in writer.pieces(run(work, emit)):
+        yield piece

@@ -1,0 +1,224 @@
+"""Images: the list, inspect, names, removal, archives in and out."""
+
+import contextlib
+import functools
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, BinaryIO, cast
+
+from aiohttp import web
+
+from gorae import errors
+from gorae.api import answer, stream
+from gorae.api.bridge import AnswerWriter, BodyReader, lines_of
+from gorae.api.call import Call
+from gorae.api.offered import offered
+from gorae.api.route import Route
+from gorae.api.translate import image as translate
+from gorae.engine.images import Image
+from gorae.engine.when import parse_rfc3339_ns
+from gorae.errors import InvalidArgument
+from gorae.wire import image as wire
+from gorae.wire import progress
+
+GROUP = "Image"
+LIST_FILTERS = ("before", "dangling", "label", "label!", "reference", "since", "until")
+PRUNE_FILTERS = ("dangling", "label", "label!", "until")
+
+
+def routes(services: Any) -> list[Route]:
+    """Seventeen operations."""
+    one = Images(services)
+    route = functools.partial(Route, group=GROUP)
+    get, post = functools.partial(route, "GET"), functools.partial(route, "POST")
+    at = "/images/{name}"
+    return [
+        get("/images/json", one.list, "ImageList", summary="Images in a list"),
+        post(
+            "/images/create", one.create, "ImageCreate", summary="Import one, or pull", streams=True
+        ),
+        get(f"{at}/json", one.inspect, "ImageInspect", summary="All about one"),
+        get(f"{at}/history", one.history, "ImageHistory", summary="How it was made"),
+        post(f"{at}/tag", one.tag, "ImageTag", summary="Give it a further name"),
+        post(f"{at}/push", later("push"), "ImagePush", summary="Not yet: 501"),
+        route("DELETE", at, one.delete, "ImageDelete", summary="Take a name away, or the image"),
+        get("/images/search", later("search"), "ImageSearch", summary="Not yet: 501"),
+        post("/images/prune", one.prune, "ImagePrune", summary="Remove unused ones"),
+        get(f"{at}/get", one.save, "ImageGet", summary="One as an archive", streams=True),
+        get(
+            "/images/get",
+            one.save_all,
+            "ImageGetAll",
+            summary="Several in one archive",
+            streams=True,
+        ),
+        post("/images/load", one.load, "ImageLoad", summary="From an archive", streams=True),
+        post("/commit", one.commit, "ImageCommit", summary="Of a container"),
+        post("/build", later("build"), "ImageBuild", summary="Not yet: 501"),
+        post("/build/prune", one.prune_build, "BuildPrune", summary="Empty the build cache"),
+        post("/session", later("session"), "Session", summary="Not yet: 501"),
+    ]
+
+
+def later(what: str) -> Callable[[Call], Any]:
+    """A handler of something that is not there yet."""
+
+    async def refuse(_: Call) -> web.Response:
+        raise errors.NotImplemented(f"{what} is not offered by this engine yet")
+
+    return refuse
+
+
+class Images:
+    """The handlers; the services block, so they run in the pools."""
+
+    def __init__(self, services: Any) -> None:
+        self._services = services
+        self._images = services.images
+        self._run = services.run
+
+    # reading ----------------------------------------------------------------------------------
+
+    async def list(self, call: Call) -> web.Response:
+        """Those that the filters take, newest first."""
+        filters = call.filters(*LIST_FILTERS)
+        filters.flag("dangling", default=False)
+        found = await self._run(self._images.list_images, filters.as_lists())
+        used = [one.spec.image_id for one in self._services.containers.all()]
+        shared = 0 if call.flag("shared-size") else -1
+        return answer.document(
+            [
+                translate.summary(
+                    one, call.version, containers=used.count(one.id), shared_bytes=shared
+                )
+                for one in found
+            ]
+        )
+
+    async def inspect(self, call: Call) -> web.Response:
+        """One image."""
+        one = await self._run(self._images.resolve, call.id)
+        return answer.document(translate.inspect(one, call.version))
+
+    async def history(self, call: Call) -> web.Response:
+        """The last step first."""
+
+        def read() -> tuple[Image, list[int]]:
+            one = self._images.resolve(call.id)
+            return one, self._images.layer_sizes(one)
+
+        one, sizes = await self._run(read)
+        created = [parse_rfc3339_ns(step.created) for step in one.config.history]
+        return answer.document(translate.history(one, sizes, created))
+
+    # names and removal ------------------------------------------------------------------------
+
+    async def tag(self, call: Call) -> web.Response:
+        """201."""
+        repo, tag = call.text("repo"), call.text("tag")
+        if not repo:
+            raise InvalidArgument("invalid reference format")
+        await self._run(self._images.tag, call.id, f"{repo}:{tag}" if tag else repo)
+        return answer.nothing(201)
+
+    async def delete(self, call: Call) -> web.Response:
+        """What was untagged and what deleted."""
+        gone = await self._run(self._images.remove, call.id, force=call.flag("force"))
+        return answer.document(translate.removed(gone))
+
+    async def prune(self, call: Call) -> web.Response:
+        """Unused ones without a name; with `dangling=false` all unused."""
+        filters = call.filters(*PRUNE_FILTERS)
+        filters.flag("dangling", default=True)
+        gone, freed = await self._run(self._images.prune, filters.as_lists())
+        return answer.document(wire.ImagesPruned(translate.removed(gone) or None, freed))
+
+    async def prune_build(self, _: Call) -> web.Response:
+        """Nothing is cached yet."""
+        return answer.document(wire.BuildPruned(None, 0))
+
+    async def commit(self, call: Call) -> web.Response:
+        """Not before the engine offers it."""
+        one = self._services.containers.get(call.text("container"))
+        commit = offered(self._services.containers, "commit", "commit")
+        repo, tag = call.text("repo"), call.text("tag")
+        made = await commit(
+            one.id,
+            reference=f"{repo}:{tag}" if repo and tag else repo,
+            author=call.text("author"),
+            message=call.text("comment"),
+            changes=call.many("changes"),
+            pause=call.flag("pause", default=True),
+        )
+        return answer.document({"Id": made}, status=201)
+
+    # archives ---------------------------------------------------------------------------------
+
+    async def create(self, call: Call) -> web.StreamResponse:
+        """Import (`fromSrc`) or pull (`fromImage`)."""
+        if call.text("fromImage"):
+            return await self._pull(call)
+        source = call.text("fromSrc")
+        if not source:
+            raise InvalidArgument("fromImage or fromSrc is needed")
+        return await stream.messages(call, self._import(call, source))
+
+    async def _pull(self, call: Call) -> web.StreamResponse:
+        name, tag = call.text("fromImage"), call.text("tag")
+        if name in ("scratch", "library/scratch", "docker.io/library/scratch"):
+            raise InvalidArgument("'scratch' is a reserved name")
+        raise errors.NotImplemented(
+            f'cannot pull "{name}:{tag or "latest"}": registries are not spoken to yet; '
+            "bootstrap, import or load an image"
+        )
+
+    async def _import(self, call: Call, source: str) -> AsyncIterator[bytes]:
+        repo, tag = call.text("repo"), call.text("tag")
+        message = call.text("message") or f"Imported from {source}"
+        with contextlib.ExitStack() as stack:
+            if source == "-":
+                body = cast("BinaryIO", stack.enter_context(BodyReader(call.request.content)))
+            else:
+                open_url = offered(self._services.archives, "open_url", "import from a URL")
+                body = stack.enter_context(await self._run(open_url, source))
+            one: Image = await self._services.run_transfer(
+                self._services.archives.import_rootfs,
+                body,
+                reference=f"{repo}:{tag}" if repo and tag else repo,
+                changes=call.many("changes"),
+                message=message,
+            )
+        yield progress.status(one.id)
+
+    async def load(self, call: Call) -> web.StreamResponse:
+        """Headers at once, as dockerd: an error is a line of the stream."""
+        return await stream.messages(call, self._load(call), at_once=True)
+
+    async def _load(self, call: Call) -> AsyncIterator[bytes]:
+        archives = self._services.archives
+        with BodyReader(call.request.content) as body:
+
+            def work(emit: Callable[[bytes], None]) -> None:
+                archives.load(cast("BinaryIO", body), lambda text: emit(progress.output(text)))
+
+            async for line in lines_of(self._services.run_transfer, work):
+                yield line
+
+    async def save(self, call: Call) -> web.StreamResponse:
+        """One image."""
+        return await self._save(call, [call.id])
+
+    async def save_all(self, call: Call) -> web.StreamResponse:
+        """Those named, shared layers once."""
+        names = call.many("names")
+        if not names:
+            raise InvalidArgument("no image is named")
+        return await self._save(call, names)
+
+    async def _save(self, call: Call, names: Sequence[str]) -> web.StreamResponse:
+        for name in names:
+            await self._run(self._images.resolve, name)
+        writer = AnswerWriter()
+        work = self._services.run_transfer(
+            self._services.archives.save, names, cast("BinaryIO", writer)
+        )
+        return await stream.chunks(call, writer.pieces(work), answer.TAR)

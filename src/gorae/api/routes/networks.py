@@ -1,0 +1,143 @@
+"""Networks."""
+
+import time
+from typing import Any
+
+from aiohttp import web
+
+from gorae.api import answer
+from gorae.api.call import Call
+from gorae.api.offered import offered
+from gorae.api.route import Route
+from gorae.api.translate import endpoint
+from gorae.api.translate import network as translate
+from gorae.errors import GoraeError, InvalidArgument
+from gorae.wire import network as wire
+from gorae.wire.timestamp import parse_moment
+
+GROUP = "Network"
+PRUNE_FILTERS = ("label", "label!", "until")
+
+
+def routes(services: Any) -> list[Route]:
+    """Seven operations."""
+    one = Networks(services)
+    at = "/networks/{id}"
+    return [
+        Route("GET", "/networks", one.list, "NetworkList", GROUP, "Networks in a list"),
+        Route("GET", at, one.inspect, "NetworkInspect", GROUP, "All about one"),
+        Route("DELETE", at, one.delete, "NetworkDelete", GROUP, "Remove one"),
+        Route("POST", "/networks/create", one.create, "NetworkCreate", GROUP, "Make a network"),
+        Route("POST", f"{at}/connect", one.connect, "NetworkConnect", GROUP, "Attach a container"),
+        Route(
+            "POST",
+            f"{at}/disconnect",
+            one.disconnect,
+            "NetworkDisconnect",
+            GROUP,
+            "Take a container off",
+        ),
+        Route("POST", "/networks/prune", one.prune, "NetworkPrune", GROUP, "Remove unused ones"),
+    ]
+
+
+class Networks:
+    """The handlers; the service blocks, so it runs in the pool."""
+
+    def __init__(self, services: Any) -> None:
+        self._run = services.run
+        self._networks = services.networks
+        self._containers = services.containers
+
+    async def list(self, call: Call) -> web.Response:
+        """Those that the filters take; without their containers, as dockerd lists."""
+        filters = call.filters(*translate.FILTERS)
+        self._check_dangling(filters.values("dangling"))
+        used = {
+            one.network_id
+            for container in self._containers.all()
+            for one in container.state.endpoints
+        }
+        found = [
+            translate.document(one)
+            for one in self._networks.all()
+            if translate.takes(filters, one, used=one.id in used)
+        ]
+        return answer.document(found)
+
+    def _check_dangling(self, values: tuple[str, ...]) -> None:
+        for value in values:
+            if value.lower() not in ("true", "1", "false", "0"):
+                raise InvalidArgument(
+                    'invalid value for filter \'dangling\', must be "true" (or "1"), or '
+                    '"false" (or "0")'
+                )
+
+    async def inspect(self, call: Call) -> web.Response:
+        """With the running containers on it."""
+        if call.text("scope") not in ("", "local"):
+            self._networks.find(f"{call.id}@{call.text('scope')}")
+        one = self._networks.find(call.id)
+        return answer.document(translate.document(one, self._networks.attached(one.id)))
+
+    async def create(self, call: Call) -> web.Response:
+        """The id."""
+        asked = await call.document(wire.NetworkCreate)
+        made = await self._run(self._networks.create, translate.new_network(asked))
+        return answer.document(wire.NetworkCreated(made.id), status=201)
+
+    async def delete(self, call: Call) -> web.Response:
+        """204."""
+        await self._run(self._networks.remove, call.id)
+        return answer.nothing()
+
+    async def connect(self, call: Call) -> web.Response:
+        """A container's further network."""
+        asked = await call.document(wire.NetworkConnect)
+        network = self._networks.find(call.id)
+        container = self._containers.get(asked.container)
+        wanted = endpoint.request(network.name, asked.endpoint_config)
+        await self._offered("connect", "network connect")(network.id, container.id, wanted)
+        return answer.nothing(200)
+
+    async def disconnect(self, call: Call) -> web.Response:
+        """One network less."""
+        asked = await call.document(wire.NetworkDisconnect)
+        network = self._networks.find(call.id)
+        await self._offered("disconnect", "network disconnect")(
+            network.id, asked.container, force=asked.force
+        )
+        return answer.nothing(200)
+
+    def _offered(self, name: str, what: str) -> Any:
+        """Containers know of their endpoints, so they may offer it under their own name."""
+        own = getattr(self._containers, f"{name}_network", None)
+        if own is not None:
+            return lambda network, container, *rest, **named: own(
+                container, network, *rest, **named
+            )
+        return offered(self._networks, name, what)
+
+    async def prune(self, call: Call) -> web.Response:
+        """All own networks without containers."""
+        filters = call.filters(*PRUNE_FILTERS)
+        before = [parse_moment(text, time.time_ns()) for text in filters.values("until")]
+        used = {
+            one.network_id
+            for container in self._containers.all()
+            for one in container.state.endpoints
+        }
+        removed = []
+        for one in self._networks.all():
+            labels = one.spec.labels
+            chosen = filters.labels(labels) and filters.without_labels(labels)
+            if one.name in translate.PREDEFINED or one.id in used or not chosen:
+                continue
+            if not all(one.created_ns < moment for moment in before):
+                continue
+            try:
+                await self._run(self._networks.remove, one.id)
+            except GoraeError:
+                continue
+            removed.append(one.name)
+        return answer.document(wire.NetworksPruned(removed or None))

@@ -1,0 +1,81 @@
+"""Attachments to networks: requests as the engine's values, records as documents. Pure."""
+
+from collections.abc import Mapping
+
+from gorae.engine.model import ContainerSpec, EndpointRecord, NetworkRequest
+from gorae.wire.network import EndpointSettings, IpamConfigOfEndpoint
+
+SHARED = ("host", "none")
+BRIDGE_NAMES = ("bridge", "default", "")
+
+
+def requests(
+    mode: str, endpoints: Mapping[str, EndpointSettings | None] | None, mac: str
+) -> tuple[NetworkRequest, ...]:
+    """The attachments of a new container: the mode's network first, then the others asked for.
+
+    Empty where the mode is no network of one's own (`host`, `none`, `container:`).
+    """
+    if mode in SHARED or mode.startswith("container:"):
+        return ()
+    primary = "bridge" if mode in BRIDGE_NAMES else mode
+    wanted: dict[str, EndpointSettings | None] = {primary: None}
+    for name, settings in (endpoints or {}).items():
+        wanted["bridge" if name in BRIDGE_NAMES else name] = settings
+    return tuple(
+        request(name, settings, mac if name == primary else "") for name, settings in wanted.items()
+    )
+
+
+def request(network: str, settings: EndpointSettings | None, mac: str = "") -> NetworkRequest:
+    """One attachment."""
+    if settings is None:
+        return NetworkRequest(network, mac=mac)
+    addresses = settings.ipam_config or IpamConfigOfEndpoint()
+    return NetworkRequest(
+        network,
+        aliases=tuple(settings.aliases or ()),
+        links=tuple(settings.links or ()),
+        ip=addresses.ipv4_address,
+        ip6=addresses.ipv6_address,
+        mac=settings.mac_address or mac,
+        driver_options=dict(settings.driver_opts or {}),
+        gateway_priority=settings.gw_priority,
+    )
+
+
+def planned(spec: ContainerSpec) -> dict[str, EndpointSettings]:
+    """What inspect tells of the networks of a container that never ran."""
+    if spec.network_mode in SHARED:
+        return {spec.network_mode: EndpointSettings()}
+    return {one.network: _asked(one) for one in spec.networks}
+
+
+def _asked(one: NetworkRequest) -> EndpointSettings:
+    pinned = one.ip or one.ip6
+    return EndpointSettings(
+        ipam_config=IpamConfigOfEndpoint(one.ip, one.ip6) if pinned else None,
+        links=list(one.links) or None,
+        aliases=list(one.aliases) or None,
+        mac_address=one.mac,
+        driver_opts=dict(one.driver_options) or None,
+        gw_priority=one.gateway_priority,
+    )
+
+
+def settings(record: EndpointRecord, *, name: str, short_id: str) -> EndpointSettings:
+    """An attachment as inspect tells it; `name` and `short_id` of its container are DNS names."""
+    found = _asked(record.request)
+    found.mac_address = record.mac
+    found.network_id = record.network_id
+    found.endpoint_id = record.endpoint_id
+    found.gateway = record.gateway
+    found.ip_address = record.ip
+    found.ip_prefix_len = record.prefix_len
+    found.ipv6_gateway = record.gateway6
+    found.global_ipv6_address = record.ip6
+    found.global_ipv6_prefix_len = record.prefix_len6
+    if record.network not in ("bridge", *SHARED):
+        names = (name, *record.request.aliases, short_id)
+        found.dns_names = list(dict.fromkeys(names))
+    return found
