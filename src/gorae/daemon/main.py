@@ -87,7 +87,11 @@ async def _serve(config: Config, host: "object") -> int:
     daemon = Daemon(config, host, loop)  # type: ignore[arg-type]
     await daemon.start()
     runner = web.AppRunner(
-        make_app(daemon.services), handle_signals=False, access_log=None, shutdown_timeout=1
+        make_app(daemon.services),
+        handle_signals=False,
+        access_log=None,
+        shutdown_timeout=1,
+        handler_cancellation=True,
     )
     await runner.setup()
     for sock, encrypted in socks:
