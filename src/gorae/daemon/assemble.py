@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 
 from gorae.daemon.config import Config
 from gorae.engine.adopt import Adoption
+from gorae.engine.bootstrap import Bootstrap
 from gorae.engine.bringup import Bringup
+from gorae.engine.check import Checker
 from gorae.engine.containers import Containers
 from gorae.engine.copyup import copy_up
 from gorae.engine.events import Events
@@ -40,8 +42,8 @@ from gorae.net.driver import NetDriver
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor
 from gorae.runtime.oci import OciRuntime
+from gorae.runtime.warm import MigrationWarmer
 from gorae.store.store import Store
-from gorae.store.volumes import VolumeDirectories
 from gorae.version import VERSION
 
 T = TypeVar("T")
@@ -58,6 +60,7 @@ class Services:
     execs: Execs
     images: Images
     archives: ImageArchives
+    bootstrap: Bootstrap
     networks: Networks
     volumes: Volumes
     events: Events
@@ -91,7 +94,7 @@ class Daemon:
             default_address=config.bip,
         )
         self.volumes = Volumes(
-            self.store.db, VolumeDirectories(data_root / "volumes"), self.events, self._all
+            self.store.db, self.store.volumes, self.events, self._all
         )
         self.images = Images(self.store, self.events.publish, self._all)
         self.sandboxes = Sandboxes(self.net, self.networks)
@@ -103,7 +106,9 @@ class Daemon:
             sandboxes=self.sandboxes,
             host=host,
             init_path=_init_program(),
+            cgroup_parent=config.cgroup_parent,
         )
+        self.warmer = MigrationWarmer()
         self.watcher = Watcher()
         loop.add_reader(self.watcher.fileno(), self.watcher.dispatch)
         self.lifecycle = Lifecycle(
@@ -123,15 +128,25 @@ class Daemon:
             images=self.images,
             mounts=mounts,
             networks=self.networks,
+            sandboxes=self.sandboxes,
             snapshots=self.store.snapshots,
             watcher=self.watcher,
-            usage=UsageReader(cgroup.stats),
+            usage=UsageReader(cgroup.stats, config.cgroup_parent),
             host=host,
             run=self.run,
             spawn=self.spawn,
+            expect_start=self.warmer.expect,
         )
+        archives = ImageArchives(self.images)
         execs = Execs(
-            self.records, self.lifecycle, self.bringup, self.monitor, host, self.run, self.spawn
+            self.records,
+            self.lifecycle,
+            self.bringup,
+            self.monitor,
+            host,
+            self.run,
+            self.spawn,
+            self.warmer.expect,
         )
         facts = DaemonFacts(
             id=self.store.identity(secrets.token_hex(16)),
@@ -146,12 +161,22 @@ class Daemon:
             started_ns=time.time_ns(),
             debug=config.log_level == "debug",
         )
-        system = System(facts, host, containers, self.images, lambda: host.warnings)
+        checker = Checker(
+            store=self.store,
+            monitor=self.monitor,
+            net=self.net,
+            bringup=self.bringup,
+            exec_root=Path(config.exec_root),
+            cgroup_parent=config.cgroup_parent,
+            containers=self._all,
+        )
+        system = System(facts, host, containers, self.images, lambda: host.warnings, checker.check)
         return Services(
             containers=containers,
             execs=execs,
             images=self.images,
-            archives=ImageArchives(self.images),
+            archives=archives,
+            bootstrap=Bootstrap(archives),
             networks=self.networks,
             volumes=self.volumes,
             events=self.events,
@@ -193,6 +218,7 @@ class Daemon:
         await self.spawn.drained(5)
         self._loop.remove_reader(self.watcher.fileno())
         self.watcher.close()
+        self.warmer.close()
         await self.run(self.net.close)
         self._short.shutdown()
         self._long.shutdown(cancel_futures=True)

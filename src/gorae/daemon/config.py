@@ -1,6 +1,7 @@
 """goraed's configuration: flags over the config file over defaults, with dockerd's names where they apply."""
 
 import argparse
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -9,6 +10,7 @@ from typing import Any
 
 from gorae.errors import InvalidArgument, NotFound
 
+DEFAULT_EXEC_ROOT = "/run/gorae"
 DEFAULT_SOCKET = "unix:///run/gorae/gorae.sock"
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 MAX_CONFIG_BYTES = 1 << 20
@@ -20,7 +22,7 @@ class Config:
     """All that can be set. Paths are absolute; `hosts` are unix://, tcp:// or fd:// addresses."""
 
     data_root: str = "/var/lib/gorae"
-    exec_root: str = "/run/gorae"
+    exec_root: str = DEFAULT_EXEC_ROOT
     hosts: tuple[str, ...] = (DEFAULT_SOCKET,)
     pidfile: str = "/run/gorae/goraed.pid"
     log_level: str = "info"
@@ -43,6 +45,13 @@ class Config:
     labels: tuple[str, ...] = ()
     init: bool = False
     debug: bool = False
+
+    @property
+    def cgroup_parent(self) -> str:
+        """Where this daemon's containers are: a daemon with another exec root has another place."""
+        if self.exec_root == DEFAULT_EXEC_ROOT:
+            return "/gorae"
+        return f"/gorae-{hashlib.sha256(self.exec_root.encode()).hexdigest()[:8]}"
 
 
 _FILE_KEYS = {

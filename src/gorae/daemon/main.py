@@ -40,8 +40,13 @@ def _log_to_stderr(config: Config) -> None:
     logging.basicConfig(
         level=level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for chatty in ("pyroute2", "asyncio", "aiohttp.access"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_is_ours_or_grave)
+
+
+def _is_ours_or_grave(record: logging.LogRecord) -> bool:
+    """The libraries' own debugging is nobody's here."""
+    return record.levelno >= logging.WARNING or record.name.startswith("gorae")
 
 
 def _run(config: Config) -> int:

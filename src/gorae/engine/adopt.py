@@ -87,7 +87,7 @@ class Adoption:
         known = {record.id for record in self._records}
         for container_id in self._bringup.leftovers(known):
             self._bringup.down(container_id)
-        self._sandboxes.discard_unknown(known)
+        self._sandboxes.discard_unknown()
 
     async def _start_wanted(self) -> None:
         """What the restart policies want running, eight at a time."""

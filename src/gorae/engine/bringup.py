@@ -61,6 +61,7 @@ class Bringup:
         sandboxes: Sandboxes,
         host: HostFacts,
         init_path: str,
+        cgroup_parent: str,
     ) -> None:
         self._data_root = data_root
         self._exec_root = exec_root
@@ -69,6 +70,7 @@ class Bringup:
         self._sandboxes = sandboxes
         self._host = host
         self._init_path = init_path
+        self._cgroup_parent = cgroup_parent
 
     def container_dir(self, container_id: str) -> Path:
         """Where a container's own files are: hosts, hostname, resolv.conf, log."""
@@ -142,6 +144,7 @@ class Bringup:
             init_path=self._init_path if container.spec.init else "",
             etc_files=joined.etc_files,
             link_env=joined.link_env,
+            cgroup_parent=self._cgroup_parent,
         )
 
     def _mount_shm(self, container: Container) -> str:

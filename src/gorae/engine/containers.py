@@ -21,15 +21,17 @@ from gorae.engine.model import (
     Created,
     ExitStatus,
     LogOptions,
+    NetworkRequest,
     RestartPolicy,
     Status,
 )
 from gorae.engine.mounts import Mounts
 from gorae.engine.networks import Networks
 from gorae.engine.record import Record, Records
+from gorae.engine.sandbox import Sandboxes
 from gorae.engine.spawn import Spawner
 from gorae.engine.usage import Usage, UsageReader
-from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound
+from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound, PermissionDenied
 from gorae.linux.inotify import Watcher
 from gorae.runtime import resources
 from gorae.runtime.config import Resources
@@ -57,12 +59,14 @@ class Containers:
         images: Images,
         mounts: Mounts,
         networks: Networks,
+        sandboxes: Sandboxes,
         snapshots: Snapshotter,
         watcher: Watcher,
         usage: UsageReader,
         host: HostFacts,
         run: Run,
         spawn: Spawner,
+        expect_start: Callable[[], None],
     ) -> None:
         self._db = db
         self._records = records
@@ -72,12 +76,14 @@ class Containers:
         self._images = images
         self._mounts = mounts
         self._networks = networks
+        self._sandboxes = sandboxes
         self._snapshots = snapshots
         self._watcher = watcher
         self._usage = usage
         self._host = host
         self._run = run
         self._spawn = spawn
+        self._expect_start = expect_start
         lifecycle.remove_ended = self._remove_ended
 
     # reading ----------------------------------------------------------------------------------
@@ -100,6 +106,7 @@ class Containers:
         Raises:
             NotFound: no such image. Conflict: the name is taken. InvalidArgument: a wish that cannot be.
         """
+        self._expect_start()
         warnings = self._check(spec)
         container_id = secrets.token_hex(32)
         bare = (
@@ -184,6 +191,7 @@ class Containers:
 
     async def start(self, ref: str) -> None:
         """As `Lifecycle.start`."""
+        self._expect_start()
         await self._lifecycle.start(self._records.find(ref))
 
     async def stop(self, ref: str, *, timeout_s: int | None = None, signal: str = "") -> None:
@@ -319,6 +327,62 @@ class Containers:
             )
             self._lifecycle.publish(record, "update")
         return warnings
+
+    # networks ---------------------------------------------------------------------------------
+
+    async def connect_network(self, ref: str, network: str, wanted: NetworkRequest) -> None:
+        """A further network, now if it runs and at every start.
+
+        Raises:
+            PermissionDenied: it is on it already, or its mode allows none.
+        """
+        record = self._records.find(ref)
+        found = self._networks.find(network)
+        async with record.lock:
+            spec = record.container.spec
+            if spec.network_mode.startswith("container:") or spec.network_mode in ("host", "none"):
+                raise InvalidArgument(
+                    f"container sharing network namespace with another container or host cannot be "
+                    f"connected to any other network: it has the mode {spec.network_mode}"
+                )
+            requests = self._sandboxes.requests(record.container)
+            if any(self._networks.find(one.network).id == found.id for one in requests):
+                raise PermissionDenied(
+                    f"endpoint with name {record.container.name} already exists in network {found.name}"
+                )
+            wanted = replace(wanted, network=found.name)
+            if record.state.pid:
+                made = await self._run(self._sandboxes.connect, record.container, wanted)
+                await self._records.save_state(record, endpoints=(*record.state.endpoints, made))
+            spec = replace(spec, networks=(*requests, wanted))
+            await self._records.save_spec(record, replace(record.container, spec=spec))
+        self._networks.announce("connect", found, record.id)
+
+    async def disconnect_network(self, ref: str, network: str, *, force: bool = False) -> None:
+        """One network less, now and at every start.
+
+        Raises:
+            PermissionDenied: it is not on it.
+        """
+        record = self._records.find(ref)
+        found = self._networks.find(network)
+        async with record.lock:
+            requests = self._sandboxes.requests(record.container)
+            rest = tuple(one for one in requests if self._networks.find(one.network).id != found.id)
+            if len(rest) == len(requests) and not force:
+                raise PermissionDenied(
+                    f"container {record.id} is not connected to the network {found.name}"
+                )
+            gone = [one for one in record.state.endpoints if one.network_id == found.id]
+            for endpoint in gone:
+                if record.state.pid:
+                    await self._run(self._sandboxes.disconnect, record.container, endpoint)
+            kept = tuple(one for one in record.state.endpoints if one not in gone)
+            await self._records.save_state(record, endpoints=kept)
+            mode = "none" if not rest else record.container.spec.network_mode
+            spec = replace(record.container.spec, networks=rest, network_mode=mode)
+            await self._records.save_spec(record, replace(record.container, spec=spec))
+        self._networks.announce("disconnect", found, record.id)
 
     # streams ----------------------------------------------------------------------------------
 

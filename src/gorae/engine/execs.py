@@ -55,6 +55,7 @@ class Execs:
         host: HostFacts,
         run: Run,
         spawn: Spawner,
+        expect_start: Callable[[], None],
     ) -> None:
         self._records = records
         self._lifecycle = lifecycle
@@ -63,6 +64,7 @@ class Execs:
         self._host = host
         self._run = run
         self._spawn = spawn
+        self._expect_start = expect_start
         self._entries: dict[str, _Entry] = {}
 
     async def create(self, ref: str, spec: ExecSpec) -> str:
@@ -72,6 +74,7 @@ class Execs:
             Conflict: the container does not run or is paused. InvalidArgument: no command.
         """
         record = self._records.find(ref)
+        self._expect_start()
         self._check(record)
         if not spec.cmd:
             raise InvalidArgument("No exec command specified")

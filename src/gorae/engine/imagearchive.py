@@ -27,6 +27,7 @@ from gorae.oci.manifest import Descriptor, Index, Manifest, Platform
 from gorae.oci.reference import Reference
 from gorae.store.archive.apply import ForwardReader, apply_layer, clean_name, members
 from gorae.store.archive.compression import Reader
+from gorae.store.archive.header import Entry
 from gorae.store.db import Tx
 from gorae.store.lease import Lease
 from gorae.store.tables import content, images
@@ -121,7 +122,9 @@ class ImageArchives:
         snapshots.prepare(key, parent)
         try:
             with self._store.content.open(blob) as file:
-                found = apply_layer(file, snapshots.upper(key))
+                found = apply_layer(
+                    file, snapshots.upper(key), lowers=snapshots.lowers(key)
+                )
             if found != diff_id:
                 raise InvalidArgument(
                     f'layer "{blob}": wanted the diff id "{diff_id}", found "{found}"'
@@ -213,8 +216,9 @@ class ImageArchives:
         return image
 
     def _layer(self, digest: Digest, diff_id: DiffId) -> Descriptor:
-        kind = media_type.DOCKER_LAYER if digest == diff_id else media_type.DOCKER_LAYER_GZIP
-        if digest != diff_id:
+        plain = str(digest) == diff_id
+        kind = media_type.DOCKER_LAYER if plain else media_type.DOCKER_LAYER_GZIP
+        if not plain:
             with self._store.content.open(digest) as file:
                 if Reader(file).kind == "zstd":
                     kind = media_type.OCI_LAYER_ZSTD
@@ -276,7 +280,7 @@ def _expected(name: str) -> str:
     return ""
 
 
-def _link_target(name: str, member: tarfile.TarInfo) -> str:
+def _link_target(name: str, member: Entry) -> str:
     """Where a link inside the archive leads; out of it is refused."""
     if member.islnk():
         return clean_name(member.linkname)
@@ -403,7 +407,9 @@ class _Writer:
             info = tarfile.TarInfo(directory)
             info.type, info.mode = tarfile.DIRTYPE, 0o755
             self._tar.addfile(info)
-        docker, descriptors, repositories = [], [], {}
+        docker: list[dict[str, Any]] = []
+        descriptors: list[Descriptor] = []
+        repositories: dict[str, dict[str, str]] = {}
         for image, names in wanted:
             layers = tuple(self._layer(diff_id) for diff_id in image.config.diff_ids)
             self._add(_blob(image.id), image.config.raw)
@@ -432,14 +438,15 @@ class _Writer:
         """A layer goes plain, under its diff_id, whatever its blob is."""
         digest = self._layer_blob(diff_id)
         size = self._blobs.size(digest)
-        if digest != diff_id:
+        is_plain = str(digest) == diff_id
+        if not is_plain:
             with self._blobs.open(digest) as file:
                 size = _length(Reader(file))
         if diff_id not in self._written:
             self._written.add(diff_id)
             info = _file_info(_blob(diff_id), size)
             with self._blobs.open(digest) as file:
-                plain: Any = file if digest == diff_id else _Exact(Reader(file))
+                plain: Any = file if is_plain else _Exact(Reader(file))
                 self._tar.addfile(info, plain)
         return Descriptor(media_type.OCI_LAYER, Digest(diff_id), size)
 

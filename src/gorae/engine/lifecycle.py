@@ -217,10 +217,6 @@ class Lifecycle:
             last_delay_ns=record.last_delay_ns,
         )
         await self._run(self._bringup.release, record.container)
-        if spec.auto_remove and not decision.again:
-            self._spawn(self._run(self._bringup.down, record.id))
-        else:
-            await self._run(self._bringup.down, record.id)
         await self._records.save_state(
             record,
             status=Status.RESTARTING if decision.again else Status.EXITED,
@@ -243,11 +239,13 @@ class Lifecycle:
             self.ended(record)
         if decision.again:
             self._restart_later(record, decision.delay_ns)
-            return
-        record.hub.finish()
-        record.wake(record.stops)
-        if spec.auto_remove and self.remove_ended is not None:
+        else:
+            record.hub.finish()
+            record.wake(record.stops)
+        if spec.auto_remove and not decision.again and self.remove_ended is not None:
             self._spawn(self.remove_ended(record))
+            return
+        await self._run(self._bringup.down, record.id)  # whoever waits for the lock waits for this
 
     def _restart_later(self, record: Record, delay_ns: int) -> None:
         record.last_delay_ns = delay_ns

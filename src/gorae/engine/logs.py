@@ -66,7 +66,8 @@ async def _either(
     changed: asyncio.Event, moved: "asyncio.Future[None]", until_ns: int
 ) -> None:
     """Until the log grew, the container's state changed, or `until_ns` came."""
-    tasks = [asyncio.ensure_future(changed.wait()), moved]
+    grew = asyncio.ensure_future(changed.wait())
+    tasks: list[asyncio.Future[Any]] = [grew, moved]
     timeout_s = max(0.0, (until_ns - time.time_ns()) / 1e9) if until_ns else None
     try:
         await asyncio.wait(tasks, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)

@@ -225,6 +225,11 @@ class Networks:
         self._db.write(lambda tx: rows.insert(tx, row))
         self._by_id = {**self._by_id, record.id: record}
 
+    def announce(self, action: str, record: NetworkRecord, container_id: str) -> None:
+        """An event of a container's coming or going."""
+        attributes = {"container": container_id, "name": record.name, "type": record.spec.driver}
+        self._events.publish("network", action, record.id, attributes)
+
     def remove(self, ref: str) -> NetworkRecord:
         """Raises: PermissionDenied: a predefined one. Conflict: containers are attached."""
         record = self.find(ref)

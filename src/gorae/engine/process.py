@@ -18,7 +18,6 @@ from gorae.runtime.host import HostFacts
 
 SHM_SIZE_BYTES = 64 << 20
 TMPFS_DEFAULTS = ("noexec", "nosuid", "nodev")
-CGROUP_PARENT = "/gorae"
 
 
 def runtime_config(
@@ -35,6 +34,7 @@ def runtime_config(
     init_path: str,
     etc_files: Sequence[MountPoint],
     link_env: Sequence[str],
+    cgroup_parent: str,
 ) -> RuntimeConfig:
     """All that the runtime needs to make the container.
 
@@ -63,8 +63,13 @@ def runtime_config(
         shm_size_bytes=spec.shm_size_bytes or SHM_SIZE_BYTES,
         shm_source=shm_source,
         init_path=init_path,
-        cgroup_path=f"{spec.cgroup_parent.rstrip('/') or CGROUP_PARENT}/{container.id}",
+        cgroup_path=cgroup_path(container, cgroup_parent),
     )
+
+
+def cgroup_path(container: Container, parent: str) -> str:
+    """Below the parent asked for, else the daemon's own."""
+    return f"{container.spec.cgroup_parent.rstrip('/') or parent}/{container.id}"
 
 
 def hostname(container: Container) -> str:

@@ -171,9 +171,9 @@ class Sandboxes:
             ]
         )
 
-    def discard_unknown(self, known: set[str]) -> None:
+    def discard_unknown(self) -> None:
         """Remove namespaces and links that belong to no record."""
-        self._driver.discard_unknown(known)
+        self._driver.discard_unknown()
 
     # files under /etc -------------------------------------------------------------------------
 

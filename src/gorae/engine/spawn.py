@@ -18,8 +18,8 @@ class Spawner:
         """Run `work` beside the caller."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._done)  # type: ignore[arg-type]
-        return task  # type: ignore[return-value]
+        task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)

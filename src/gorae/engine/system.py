@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gorae.engine.check import Finding
 from gorae.engine.containers import Containers
 from gorae.engine.images import Images
 from gorae.engine.model import Status
@@ -67,12 +68,14 @@ class System:
         containers: Containers,
         images: Images,
         warnings: Callable[[], tuple[str, ...]],
+        check: Callable[[bool], list[Finding]],
     ) -> None:
         self.facts = facts
         self.host = host
         self._containers = containers
         self._images = images
         self._warnings = warnings
+        self.check = check
 
     def info(self) -> SystemInfo:
         """Everything, counted now."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gorae.engine.model import Container
-from gorae.engine.process import CGROUP_PARENT
+from gorae.engine.process import cgroup_path
 from gorae.linux.cgroup import CgroupStats
 
 
@@ -39,15 +39,15 @@ class Usage:
 class UsageReader:
     """Reads a container's counters; `stats(cgroup path)` asks the host's cgroup hierarchy."""
 
-    def __init__(self, stats: Callable[[str], CgroupStats]) -> None:
+    def __init__(self, stats: Callable[[str], CgroupStats], cgroup_parent: str) -> None:
         self._stats = stats
+        self._parent = cgroup_parent
 
     def read(self, container: Container) -> Usage:
         """Raises: NotFound: the container's cgroup is gone."""
-        parent = container.spec.cgroup_parent.rstrip("/") or CGROUP_PARENT
         return Usage(
             read_ns=time.time_ns(),
-            cgroup=self._stats(f"{parent}/{container.id}"),
+            cgroup=self._stats(cgroup_path(container, self._parent)),
             system_cpu_ns=_system_cpu_ns(),
             online_cpus=os.cpu_count() or 1,
             interfaces=_interfaces(container.state.pid),

@@ -307,12 +307,39 @@ class NetDriver:
                 place.holder.sockets += self._ports.hold([port], endpoint.ip, endpoint.ip6).sockets
         place.holder.ports = one.ports
 
-    def discard_unknown(self, known: set[str]) -> None:
+    def discard_unknown(self) -> None:
         """Remove namespaces and pairs that belong to no place."""
-        tokens = {place.sandbox.token for place in self._places.values()} | self._pool.tokens()
-        for token in self._maker.unknown(tokens):
+        for token in self.unknown_sandboxes():
             with contextlib.suppress(KernelError):
                 self._maker.discard(token)
+
+    def unknown_sandboxes(self) -> list[str]:
+        """Namespace files of this exec root that belong to no place and are not ready ones."""
+        return self._maker.unknown({place.sandbox.token for place in self._places.values()})
+
+    def discard_sandbox(self, token: str) -> None:
+        """Remove one of those."""
+        self._maker.discard(token)
+
+    def rules_are_whole(self) -> bool:
+        """Whether our table is there with every published port."""
+        done = process.run(
+            ["nft", "list", "table", "inet", self._instance], timeout_s=NFT_TIMEOUT_S
+        )
+        if done.returncode:
+            return False
+        text = " ".join(done.stdout.decode().split())
+        mappings = [one for place in self._places.values() for one in place.mappings]
+        return all(one.element in text for one in mappings)
+
+    def missing_bridges(self) -> list[Network]:
+        """Networks whose bridge is gone."""
+        bridged = [one for one in self._networks.values() if one.driver == "bridge"]
+        return [one for one in bridged if not self._host.index(one.bridge)]
+
+    def repair_rules(self) -> None:
+        """Write the table anew."""
+        self._write_rules()
 
     def close(self) -> None:
         """Leave: what running containers hold stays in the kernel."""

@@ -78,12 +78,15 @@ class SandboxMaker:
         self._directory = directory
         self._prefix = prefix
         self._host = host
+        self._alive: set[str] = set()
+        """Tokens made here and not given back: ready, in use, or just being made."""
         directory.mkdir(parents=True, exist_ok=True)
 
     def make(self) -> Sandbox:
         """An empty namespace with its loopback up. Raises: KernelError."""
         token = secrets.token_hex(4)
         path = self._directory / token
+        self._alive.add(token)
 
         def inside() -> None:
             namespace.unshare(namespace.CLONE_NEWNET)
@@ -134,10 +137,12 @@ class SandboxMaker:
     def remove(self, sandbox: Sandbox) -> None:
         """Let the namespace go: the kernel removes it, and its links, when nobody is in it any more."""
         namespace.unpin(str(sandbox.path))
+        self._alive.discard(sandbox.token)
 
     def unknown(self, known: set[str]) -> list[str]:
         """Tokens of namespace files that nobody knows."""
-        return [one for one in os.listdir(self._directory) if one not in known]
+        ours = known | self._alive
+        return [one for one in os.listdir(self._directory) if one not in ours]
 
     def discard(self, token: str) -> None:
         """Remove what a dead daemon left."""
@@ -196,16 +201,6 @@ class ReadyPool:
             return None
         self._wanted.release()
         return found
-
-    def tokens(self) -> set[str]:
-        """Of those that wait now: emptied and put back."""
-        waiting = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                waiting.append(self._ready.get_nowait())
-        for one in waiting:
-            self._ready.put(one)
-        return {one.token for one in waiting}
 
     def close(self) -> None:
         """Stop, and let the ready ones go."""

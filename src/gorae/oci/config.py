@@ -48,7 +48,7 @@ class RunConfig:
     def to_document(self) -> dict[str, Any]:
         """As it stands in the config, in docker's order, nothing empty."""
         check = self.healthcheck
-        full = {
+        full: dict[str, Any] = {
             "User": self.user,
             "ExposedPorts": {one: {} for one in sorted(self.exposed_ports)},
             "Env": list(self.env),

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from gorae.errors import DataLoss, InvalidArgument, NotFound, Unavailable
 from gorae.oci.digest import Digest
-from gorae.store.db import Database
+from gorae.store.db import Database, Tx
 from gorae.store.lease import Lease
 from gorae.store.tables import content as rows
 
@@ -91,6 +91,10 @@ class ContentStore:
         for one in found:
             one.unlink(missing_ok=True)
         return len(found)
+
+    def files(self) -> list[Path]:
+        """Every blob's file."""
+        return [one for folder in self._blobs.iterdir() for one in folder.iterdir()]
 
     def delete_file(self, digest: str) -> None:
         """The sweep's second half: the row is gone already."""
@@ -166,7 +170,7 @@ class Ingest:
         self._db.write(lambda tx: self._record(tx, digest))
         return digest
 
-    def _record(self, tx: "rows.Tx", digest: str) -> None:
+    def _record(self, tx: Tx, digest: str) -> None:
         rows.insert(tx, digest, self.size)
         if self._lease is not None:
             self._lease.hold(tx, "content", digest)

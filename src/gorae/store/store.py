@@ -15,6 +15,7 @@ from gorae.store.db import Database, Tx
 from gorae.store.gc import Collector
 from gorae.store.overlay import OverlaySnapshotter
 from gorae.store.tables import leases
+from gorae.store.volumes import VolumeDirectories
 
 
 class Store:
@@ -26,6 +27,7 @@ class Store:
         self.db = Database(root / "gorae.db")
         self.content = ContentStore(root / "content", self.db)
         self.snapshots = OverlaySnapshotter(root / "snapshots", self.db)
+        self.volumes = VolumeDirectories(root / "volumes")
         self.collector = Collector(self.db, self.content, self.snapshots)
 
     @classmethod
@@ -48,6 +50,7 @@ class Store:
         store.content.discard_ingests()
         store.db.write(leases.delete_all)
         store.snapshots.discard_garbage()
+        store.volumes.discard_removed()
         return store
 
     def identity(self, fresh: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
-from gorae.store.archive.apply import OVERLAY_OPAQUE
+from gorae.store.archive.stack import OPAQUE
 
 
 class Kind(IntEnum):
@@ -64,7 +64,7 @@ def _walk(upper: Path) -> Iterator[tuple[str, os.stat_result, bool]]:
 
 def _is_opaque(path: str) -> bool:
     try:
-        return os.getxattr(path, OVERLAY_OPAQUE, follow_symlinks=False) == b"y"
+        return os.getxattr(path, OPAQUE, follow_symlinks=False) == b"y"
     except OSError:
         return False
 

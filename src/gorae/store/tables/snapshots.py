@@ -48,7 +48,7 @@ def insert(tx: Tx, key: str, kind: str, parent: str | None) -> int:
         "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (str(number),),
     )
-    return number
+    return int(number)
 
 
 def commit(tx: Tx, key: str, chain_id: str, size_bytes: int, inodes: int) -> None:
