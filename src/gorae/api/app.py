@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from gorae.api import answer, errors
+from gorae.api.backend import Services
 from gorae.api.call import MAX_BODY_BYTES, Call
 from gorae.api.route import Route, RouteTable, split_version
 from gorae.api.routes import (
@@ -38,7 +39,7 @@ HEADERS = {
 }
 
 
-def all_routes(services: Any) -> list[Route]:
+def all_routes(services: Services) -> list[Route]:
     """Every operation, by noun."""
     nouns = (
         system,
@@ -55,7 +56,7 @@ def all_routes(services: Any) -> list[Route]:
     return [route for noun in nouns for route in noun.routes(services)]
 
 
-def make_app(services: Any) -> web.Application:
+def make_app(services: Services) -> web.Application:
     """The application for these services (see `daemon.assemble.Services`).
 
     Its runner is to cancel the handlers of clients that leave (`handler_cancellation=True`): work

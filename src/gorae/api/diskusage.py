@@ -4,6 +4,7 @@ import time
 from collections.abc import Collection
 from typing import Any
 
+from gorae.api.backend import Services
 from gorae.api.translate import image as images
 from gorae.api.translate import summary
 from gorae.api.translate import volume as volumes
@@ -15,7 +16,9 @@ from gorae.wire.version import ApiVersion
 from gorae.wire.volume import Volume
 
 
-async def collect(services: Any, kinds: Collection[str], version: ApiVersion) -> wire.DiskUsage:
+async def collect(
+    services: Services, kinds: Collection[str], version: ApiVersion
+) -> wire.DiskUsage:
     """The document; a kind that is not asked for is null."""
     found = wire.DiskUsage(layers_size=0)
     if "image" in kinds:
@@ -42,7 +45,7 @@ def image_lines(
     ]
 
 
-async def _containers(services: Any) -> list[ContainerSummary]:
+async def _containers(services: Services) -> list[ContainerSummary]:
     now = time.time_ns()
     return [
         summary.summary(one, now_ns=now, sizes=await services.containers.sizes(one.id))
@@ -50,7 +53,7 @@ async def _containers(services: Any) -> list[ContainerSummary]:
     ]
 
 
-async def _volumes(services: Any) -> list[Volume]:
+async def _volumes(services: Services) -> list[Volume]:
     measure = getattr(services.volumes, "size", None)
     found = []
     for one in services.volumes.all():

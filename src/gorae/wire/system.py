@@ -98,6 +98,12 @@ class Commit(Struct):
     id: str = field(default="", name="ID")
 
 
+class FirewallBackend(Struct, rename="pascal"):
+    """What programs the firewall."""
+
+    driver: str
+
+
 class Containerd(Struct, rename="pascal"):
     """No such daemon here; the field is there for those who read it."""
 
@@ -163,6 +169,7 @@ class Info(Struct, rename="pascal"):
     runc_commit: Commit
     init_commit: Commit
     security_options: list[str]
+    firewall_backend: FirewallBackend
     cdi_spec_dirs: list[str] = field(name="CDISpecDirs")
     containerd: Containerd
     warnings: Strings

@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from gorae.api import answer, stream
+from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.offered import offered
 from gorae.errors import InvalidArgument
@@ -17,13 +18,13 @@ PIECE = 256 << 10
 class ContainerFiles:
     """The handlers."""
 
-    def __init__(self, services: Any) -> None:
+    def __init__(self, services: Services) -> None:
         self._containers = services.containers
 
     async def changes(self, call: Call) -> web.Response:
         """Null when nothing changed, as dockerd says it."""
-        found = await offered(self._containers, "changes", "diff")(call.id)
-        return answer.document([wire.Change(one.path, int(one.kind)) for one in found] or None)
+        found = await self._containers.changes(call.id)
+        return answer.document([wire.Change(path, kind) for kind, path in found] or None)
 
     async def export(self, call: Call) -> web.StreamResponse:
         """The whole root filesystem."""

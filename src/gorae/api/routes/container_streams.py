@@ -10,6 +10,7 @@ from aiohttp import WSMsgType, web
 from msgspec import UNSET
 
 from gorae.api import answer, hijack, stream
+from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.translate import stats as translate
 from gorae.engine.model import AttachOptions, Container, LogOptions
@@ -29,7 +30,7 @@ WAIT_HEADERS_AT_ONCE = ApiVersion(1, 30)
 class ContainerStreams:
     """The handlers."""
 
-    def __init__(self, services: Any) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._containers = services.containers
 

@@ -1,6 +1,7 @@
 """Containers: the list, create, inspect, and the operations that change their state."""
 
 import functools
+import platform
 import time
 from typing import Any
 
@@ -8,8 +9,8 @@ import msgspec
 from aiohttp import web
 
 from gorae.api import answer
+from gorae.api.backend import Services
 from gorae.api.call import Call
-from gorae.api.offered import offered
 from gorae.api.route import Route
 from gorae.api.routes.container_files import ContainerFiles
 from gorae.api.routes.container_streams import ContainerStreams
@@ -28,7 +29,7 @@ GROUP = "Container"
 PRUNE_FILTERS = ("label", "label!", "until")
 
 
-def routes(services: Any) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     """Twenty-five operations."""
     one = Containers(services)
     flows = ContainerStreams(services)
@@ -99,7 +100,7 @@ def routes(services: Any) -> list[Route]:
 class Containers:
     """The handlers; `services.containers` does the work."""
 
-    def __init__(self, services: Any) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._containers = services.containers
 
@@ -180,6 +181,7 @@ class Containers:
     def _defaults(self) -> Defaults:
         system = self._services.system
         return Defaults(
+            hostname=platform.node(),
             log_driver=system.facts.log_driver,
             runtime=system.facts.runtime,
             cgroup_v2=system.host.cgroup == "v2",
@@ -263,5 +265,5 @@ class Containers:
                 and all(one.created_ns < moment for moment in before)
             )
 
-        removed, freed = await offered(self._containers, "prune", "container prune")(chosen)
+        removed, freed = await self._containers.prune(chosen)
         return answer.document(wire.ContainersPruned(list(removed) or None, freed))

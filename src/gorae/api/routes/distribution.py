@@ -1,15 +1,14 @@
 """A registry's answer about an image, without pulling it."""
 
-from typing import Any
-
 from aiohttp import web
 
 from gorae import errors
+from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.route import Route
 
 
-def routes(services: Any) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     """One operation."""
     del services
     return [

@@ -1,11 +1,11 @@
 """Execs: further processes in running containers."""
 
 import base64
-from typing import Any
 
 from aiohttp import web
 
 from gorae.api import answer, hijack
+from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.route import Route
 from gorae.engine.model import Exec, ExecSpec
@@ -17,7 +17,7 @@ from gorae.wire.container import IdResponse
 GROUP = "Exec"
 
 
-def routes(services: Any) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     """Four operations."""
     one = Execs(services)
     return [
@@ -33,7 +33,7 @@ def routes(services: Any) -> list[Route]:
 class Execs:
     """The handlers."""
 
-    def __init__(self, services: Any) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._execs = services.execs
 

@@ -1,11 +1,11 @@
 """gorae's own operations, beside Docker's, under /gorae."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 from aiohttp import web
 
 from gorae.api import answer, stream
+from gorae.api.backend import Services
 from gorae.api.bridge import lines_of
 from gorae.api.call import Call
 from gorae.api.offered import offered
@@ -17,7 +17,7 @@ from gorae.wire import progress, system
 GROUP = "gorae"
 
 
-def routes(services: Any) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     """Three operations."""
     one = House(services)
     return [
@@ -55,7 +55,7 @@ def routes(services: Any) -> list[Route]:
 class House:
     """The handlers."""
 
-    def __init__(self, services: Any) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
 
     async def bootstrap(self, call: Call) -> web.StreamResponse:

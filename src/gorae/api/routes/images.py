@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gorae import errors
 from gorae.api import answer, stream
+from gorae.api.backend import Services
 from gorae.api.bridge import AnswerWriter, BodyReader, lines_of
 from gorae.api.call import Call
 from gorae.api.offered import offered
@@ -25,7 +26,7 @@ LIST_FILTERS = ("before", "dangling", "label", "label!", "reference", "since", "
 PRUNE_FILTERS = ("dangling", "label", "label!", "until")
 
 
-def routes(services: Any) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     """Seventeen operations."""
     one = Images(services)
     route = functools.partial(Route, group=GROUP)
@@ -71,7 +72,7 @@ def later(what: str) -> Callable[[Call], Any]:
 class Images:
     """The handlers; the services block, so they run in the pools."""
 
-    def __init__(self, services: Any) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
         self._images = services.images
         self._run = services.run

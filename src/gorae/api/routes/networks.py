@@ -1,13 +1,12 @@
 """Networks."""
 
 import time
-from typing import Any
 
 from aiohttp import web
 
 from gorae.api import answer
+from gorae.api.backend import Services
 from gorae.api.call import Call
-from gorae.api.offered import offered
 from gorae.api.route import Route
 from gorae.api.translate import endpoint
 from gorae.api.translate import network as translate
@@ -19,7 +18,7 @@ GROUP = "Network"
 PRUNE_FILTERS = ("label", "label!", "until")
 
 
-def routes(services: Any) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     """Seven operations."""
     one = Networks(services)
     at = "/networks/{id}"
@@ -44,7 +43,7 @@ def routes(services: Any) -> list[Route]:
 class Networks:
     """The handlers; the service blocks, so it runs in the pool."""
 
-    def __init__(self, services: Any) -> None:
+    def __init__(self, services: Services) -> None:
         self._run = services.run
         self._networks = services.networks
         self._containers = services.containers
@@ -97,26 +96,16 @@ class Networks:
         network = self._networks.find(call.id)
         container = self._containers.get(asked.container)
         wanted = endpoint.request(network.name, asked.endpoint_config)
-        await self._offered("connect", "network connect")(network.id, container.id, wanted)
+        await self._containers.connect_network(container.id, network.id, wanted)
         return answer.nothing(200)
 
     async def disconnect(self, call: Call) -> web.Response:
         """One network less."""
         asked = await call.document(wire.NetworkDisconnect)
         network = self._networks.find(call.id)
-        await self._offered("disconnect", "network disconnect")(
-            network.id, asked.container, force=asked.force
-        )
+        container = self._containers.get(asked.container)
+        await self._containers.disconnect_network(container.id, network.id, force=asked.force)
         return answer.nothing(200)
-
-    def _offered(self, name: str, what: str) -> Any:
-        """Containers know of their endpoints, so they may offer it under their own name."""
-        own = getattr(self._containers, f"{name}_network", None)
-        if own is not None:
-            return lambda network, container, *rest, **named: own(
-                container, network, *rest, **named
-            )
-        return offered(self._networks, name, what)
 
     async def prune(self, call: Call) -> web.Response:
         """All own networks without containers."""

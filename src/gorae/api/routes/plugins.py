@@ -1,11 +1,10 @@
 """Plugins: there are none, and none can be installed."""
 
-from typing import Any
-
 from aiohttp import web
 
 from gorae import errors
 from gorae.api import answer
+from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.route import Route
 from gorae.errors import NotFound
@@ -13,7 +12,7 @@ from gorae.errors import NotFound
 GROUP = "Plugin"
 
 
-def routes(services: Any) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     """Eleven operations."""
     del services
     at = "/plugins/{name}"

@@ -1,10 +1,9 @@
 """Swarm: this node is in none. Clients know the sentence and carry on."""
 
-from typing import Any
-
 from aiohttp import web
 
 from gorae import errors
+from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.route import Route
 from gorae.errors import Unavailable
@@ -40,7 +39,7 @@ _MANAGER = (
 )
 
 
-def routes(services: Any) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     """Thirty operations."""
     del services
     return [

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 
 from aiohttp import web
 
 from gorae import errors
 from gorae.api import answer, diskusage, stream
+from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.route import Route
 from gorae.api.translate import event as events
@@ -27,7 +27,7 @@ _PING = {
 _KINDS = ("container", "image", "volume", "build-cache")
 
 
-def routes(services: Any) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     """Seven operations."""
     one = System(services)
     group = "System"
@@ -53,7 +53,7 @@ def routes(services: Any) -> list[Route]:
 class System:
     """The handlers."""
 
-    def __init__(self, services: Any) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
 
     async def ping(self, call: Call) -> web.Response:

@@ -1,10 +1,9 @@
 """Volumes."""
 
-from typing import Any
-
 from aiohttp import web
 
 from gorae.api import answer
+from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.route import Route
 from gorae.api.translate import volume as translate
@@ -18,7 +17,7 @@ PRUNE_FILTERS = ("all", "label", "label!")
 ANONYMOUS_ONLY = ApiVersion(1, 42)
 
 
-def routes(services: Any) -> list[Route]:
+def routes(services: Services) -> list[Route]:
     """Six operations."""
     one = Volumes(services)
     return [
@@ -41,7 +40,7 @@ def routes(services: Any) -> list[Route]:
 class Volumes:
     """The handlers; the service blocks, so it runs in the pool."""
 
-    def __init__(self, services: Any) -> None:
+    def __init__(self, services: Services) -> None:
         self._run = services.run
         self._volumes = services.volumes
 

@@ -32,6 +32,7 @@ NO_PORT = range(1, 65536)
 class Defaults:
     """What this daemon gives to those who do not ask."""
 
+    hostname: str = ""
     log_driver: str = "json-file"
     runtime: str = "crun"
     cgroup_v2: bool = False
@@ -62,6 +63,7 @@ def with_defaults(asked: wire.HostConfig, defaults: Defaults) -> wire.HostConfig
         pids_limit=asked.pids_limit if (asked.pids_limit or 0) > 0 else None,
         masked_paths=_paths(asked.masked_paths, MASKED_PATHS, open_paths=open_paths),
         readonly_paths=_paths(asked.readonly_paths, READONLY_PATHS, open_paths=open_paths),
+        security_opt=_security_opt(asked),
         storage_opt=asked.storage_opt or UNSET,
         tmpfs=asked.tmpfs or UNSET,
         sysctls=asked.sysctls or UNSET,
@@ -70,6 +72,12 @@ def with_defaults(asked: wire.HostConfig, defaults: Defaults) -> wire.HostConfig
         kernel_memory=UNSET,
         kernel_memory_tcp=asked.kernel_memory_tcp or UNSET,
     )
+
+
+def _security_opt(asked: wire.HostConfig) -> list[str] | None:
+    """Who shares the host's processes cannot be labelled apart from them."""
+    shared = asked.privileged or "host" in (asked.pid_mode, asked.ipc_mode)
+    return ["label=disable"] if shared and not asked.security_opt else asked.security_opt
 
 
 def _oom_kill_disable(asked: wire.HostConfig, defaults: Defaults) -> bool | None:

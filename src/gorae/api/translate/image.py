@@ -13,6 +13,20 @@ from gorae.wire.version import ApiVersion
 
 WITHOUT_VIRTUAL_SIZE = ApiVersion(1, 44)
 WITHOUT_CONTAINER_CONFIG = ApiVersion(1, 45)
+WITHOUT_EMPTY_FIELDS = ApiVersion(1, 50)
+_EMPTY_FIELDS = {
+    "AttachStderr": False,
+    "AttachStdin": False,
+    "AttachStdout": False,
+    "Domainname": "",
+    "Hostname": "",
+    "Image": "",
+    "OpenStdin": False,
+    "StdinOnce": False,
+    "Tty": False,
+}
+"""What a container's config has and an image's never uses; older clients read it."""
+
 MISSING = "<missing>"
 
 
@@ -59,7 +73,7 @@ def inspect(one: Image, version: ApiVersion) -> wire.ImageInspect:
         graph_driver=GraphDriver(None, "overlay2"),
         root_fs=wire.RootFs("layers", [str(diff_id) for diff_id in config.diff_ids] or None),
         metadata=wire.ImageMetadata(rfc3339(one.tagged_ns)),
-        config=run_config(config.config),
+        config=run_config(config.config, version),
     )
 
 
@@ -67,13 +81,15 @@ def _last_comment(one: Image) -> str:
     return one.config.history[-1].comment if one.config.history else ""
 
 
-def run_config(config: RunConfig) -> dict[str, Any]:
+def run_config(config: RunConfig, version: ApiVersion) -> dict[str, Any]:
     """The config part in the order of names, as dockerd 28 has it; null for nothing."""
     found = config.to_document()
     for key in ("Cmd", "Entrypoint", "Env", "Labels", "OnBuild", "Volumes"):
         found.setdefault(key, None)
     for key in ("User", "WorkingDir"):
         found.setdefault(key, "")
+    if version < WITHOUT_EMPTY_FIELDS:
+        found = {**_EMPTY_FIELDS, **found}
     return dict(sorted(found.items()))
 
 

@@ -91,7 +91,7 @@ def has_health(spec: ContainerSpec) -> bool:
 def health(state: HealthState) -> wire.Health:
     """The check's state and its last results."""
     return wire.Health(
-        status=state.status,
+        status="starting" if state.status == "none" else state.status,
         failing_streak=state.failing_streak,
         log=[
             wire.HealthResult(

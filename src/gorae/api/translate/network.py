@@ -63,6 +63,7 @@ def document(record: NetworkRecord, containers: Iterable[Container] = ()) -> wir
 
 
 def _ipam(record: NetworkRecord) -> wire.Ipam:
+    """The pools as they were asked for; those that the engine chose, completed."""
     spec = record.spec
     if record.name in ("host", "none"):
         return wire.Ipam()
@@ -70,16 +71,13 @@ def _ipam(record: NetworkRecord) -> wire.Ipam:
         wire.IpamPool(
             one.prefix,
             one.ip_range,
-            "" if spec.internal and one.gateway not in _asked_gateways(spec) else one.gateway,
+            one.gateway,
             {f"aux{number}": address for number, address in enumerate(one.auxiliary)},
         )
-        for one in record.model.subnets
+        for one in spec.subnets or record.model.subnets
     ]
-    return wire.Ipam(spec.ipam_driver, spec.ipam_options or None, pools)
-
-
-def _asked_gateways(spec: NetworkSpec) -> tuple[str, ...]:
-    return tuple(one.gateway for one in spec.subnets)
+    options = None if record.name == "bridge" else spec.ipam_options
+    return wire.Ipam(spec.ipam_driver, options, pools)
 
 
 def _member(one: Container, network_id: str) -> wire.NetworkContainer:

@@ -13,7 +13,7 @@ from gorae.engine.model import Container, Status
 from gorae.errors import InvalidArgument
 from gorae.wire import container as wire
 from gorae.wire.filters import Filters
-from gorae.wire.network import ListNetworkSettings
+from gorae.wire.network import EndpointSettings, ListNetworkSettings
 from gorae.wire.timestamp import NS, human_duration
 
 FILTERS = (
@@ -56,9 +56,17 @@ def summary(
         state=one.state.status.value,
         status=status_words(one, now_ns),
         host_config=wire.ListHostConfig(_network_mode(one), dict(one.spec.annotations) or UNSET),
-        network_settings=ListNetworkSettings(inspect.networks(one)),
+        network_settings=ListNetworkSettings(_networks(one)),
         mounts=[mount.to_point(record) for record in one.mounts],
     )
+
+
+def _networks(one: Container) -> dict[str, EndpointSettings]:
+    """A list leaves the names out."""
+    found = inspect.networks(one)
+    for endpoint in found.values():
+        endpoint.aliases = endpoint.dns_names = None
+    return found
 
 
 def _network_mode(one: Container) -> str:
@@ -98,10 +106,10 @@ def status_words(one: Container, now_ns: int) -> str:
     match state.status:
         case Status.RUNNING:
             up = f"Up {human_duration(now_ns - state.started_ns)}"
-            if inspect.has_health(one.spec) and state.health.status != "none":
-                word = state.health.status
-                return f"{up} ({'health: starting' if word == 'starting' else word})"
-            return up
+            if not inspect.has_health(one.spec):
+                return up
+            word = inspect.health(state.health).status
+            return f"{up} ({'health: starting' if word == 'starting' else word})"
         case Status.PAUSED:
             return f"Up {human_duration(now_ns - state.started_ns)} (Paused)"
         case Status.RESTARTING:
@@ -199,7 +207,7 @@ def sorted_states() -> tuple[str, ...]:
 
 
 def _health_of(one: Container) -> str:
-    return one.state.health.status if inspect.has_health(one.spec) else "none"
+    return inspect.health(one.state.health).status if inspect.has_health(one.spec) else "none"
 
 
 def _pattern(text: str) -> "re.Pattern[str] | str":

@@ -15,7 +15,7 @@ def version(info: SystemInfo) -> wire.Version:
     """The answer to version."""
     facts = info.facts
     arch = GO_ARCHITECTURES.get(info.architecture, info.architecture)
-    built = rfc3339(0)
+    built = ""
     details = {
         "ApiVersion": API_VERSION,
         "Arch": arch,
@@ -116,6 +116,7 @@ def info(found: SystemInfo, *, now_ns: int, listeners: int = 0) -> wire.Info:
         runc_commit=wire.Commit(facts.runtime_version),
         init_commit=wire.Commit(),
         security_options=_security_options(found),
+        firewall_backend=wire.FirewallBackend("nftables"),
         cdi_spec_dirs=["/etc/cdi", "/var/run/cdi"],
         containerd=wire.Containerd(),
         warnings=list(found.warnings) or None,
