@@ -14,7 +14,12 @@ BIN = Path(sys.executable).parent
 def run(*argv: str) -> None:
     env = {**os.environ, "PYTHONPATH": str(TOP / "src")}
     done = subprocess.run(
-        [str(BIN / argv[0]), *argv[1:]], cwd=TOP, env=env, text=True, capture_output=True, timeout=240
+        [str(BIN / argv[0]), *argv[1:]],
+        cwd=TOP,
+        env=env,
+        text=True,
+        capture_output=True,
+        timeout=240,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 

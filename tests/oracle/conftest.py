@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 
 import pytest
-
 from tests.daemon import goraed
 from tests.oracle.material import load_images
 from tests.oracle.scenario import Engine

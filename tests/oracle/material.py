@@ -25,7 +25,10 @@ def busybox_root() -> bytes:
             tar.addfile(info)
         files = {
             "bin/busybox": (program.read_bytes(), 0o755),
-            "etc/passwd": (b"root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\n", 0o644),
+            "etc/passwd": (
+                b"root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1:daemon:/usr/sbin:/bin/false\n",
+                0o644,
+            ),
             "etc/group": (b"root:x:0:\ndaemon:x:1:\ntty:x:5:daemon\n", 0o644),
         }
         for name, (data, mode) in files.items():

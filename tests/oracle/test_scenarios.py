@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from tests.oracle.catalogue import SCENARIOS
 from tests.oracle.scenario import Answer, Engine, Scenario
 

@@ -44,7 +44,10 @@ CONTAINER: dict[str, tuple[str, str]] = {
     "wait": (_C + "lifecycle", "wait until containers stop, print their exit codes"),
 }
 IMAGE: dict[str, tuple[str, str]] = {
-    "bootstrap": (_I + "bootstrap", "make a base image from distribution packages, without a registry"),
+    "bootstrap": (
+        _I + "bootstrap",
+        "make a base image from distribution packages, without a registry",
+    ),
     "history": (_I + "history", "show the layers of an image"),
     "import": (_I + "import_", "make an image of a root file system's tar archive"),
     "inspect": (_I + "inspect", "show all facts about images"),

@@ -67,7 +67,9 @@ def typed(raw: Any, kind: str) -> Any:
     if kind.startswith("*"):
         if raw is None:
             return Nil(kind)
-        return Document(raw, kind[1:], pointer=True) if kind[1:] in STRUCTS else typed(raw, kind[1:])
+        return (
+            Document(raw, kind[1:], pointer=True) if kind[1:] in STRUCTS else typed(raw, kind[1:])
+        )
     if kind.startswith("[]"):
         return TypedList([typed(item, kind[2:]) for item in raw or ()], kind, nil=raw is None)
     if kind.startswith("map["):

@@ -16,7 +16,11 @@ WIDTH = 80
 
 def command_help(command: Command, title: str) -> str:
     """The help of one command as typed by `title`."""
-    parts = [f"Usage:  {title} {command.usage}".rstrip(), "", command.description or _sentence(command.summary)]
+    parts = [
+        f"Usage:  {title} {command.usage}".rstrip(),
+        "",
+        command.description or _sentence(command.summary),
+    ]
     names = aliases(command)
     if len(names) > 1:
         parts += ["", "Aliases:", "  " + ", ".join(names)]
@@ -29,35 +33,54 @@ def command_help(command: Command, title: str) -> str:
 def group_help(group: str, global_options: Sequence[Option]) -> str:
     """The help of a group, or of the whole program for the empty one."""
     if group:
-        lines = [f"Usage:  {PROGRAM} {group} COMMAND", "", f"Manage {commands.SUMMARIES[group]}", ""]
+        lines = [
+            f"Usage:  {PROGRAM} {group} COMMAND",
+            "",
+            f"Manage {commands.SUMMARIES[group]}",
+            "",
+        ]
     else:
-        lines = [f"Usage:  {PROGRAM} [OPTIONS] COMMAND", "", "A container engine: images, containers, networks, volumes", ""]
-        lines += ["Groups:", *_rows({name: ("", text) for name, text in commands.SUMMARIES.items()}), ""]
+        lines = [
+            f"Usage:  {PROGRAM} [OPTIONS] COMMAND",
+            "",
+            "A container engine: images, containers, networks, volumes",
+            "",
+        ]
+        lines += [
+            "Groups:",
+            *_rows({name: ("", text) for name, text in commands.SUMMARIES.items()}),
+            "",
+        ]
     lines += ["Commands:", *_rows(commands.GROUPS[group])]
     if not group:
         lines += ["", "Global Options:", *option_lines([o for o in global_options if not o.hidden])]
     title = f"{PROGRAM} {group}".rstrip()
-    return "\n".join([*lines, "", f"Run '{title} COMMAND --help' for more information on a command."]) + "\n"
+    return (
+        "\n".join([*lines, "", f"Run '{title} COMMAND --help' for more information on a command."])
+        + "\n"
+    )
 
 
 def aliases(command: Command) -> list[str]:
     """Every way to type the command."""
     group, _, word = command.path.rpartition(" ")
     names = [f"{PROGRAM} {command.path}"]
-    names += [f"{PROGRAM} {g} {alias}" for (g, alias), target in commands.ALIASES.items() if (g, target) == (group, word)]
+    names += [
+        f"{PROGRAM} {g} {alias}"
+        for (g, alias), target in commands.ALIASES.items()
+        if (g, target) == (group, word)
+    ]
     entry = commands.GROUPS[group][word]
     if group:
-        names += [
-            f"{PROGRAM} {top}"
-            for top, other in commands.TOP.items()
-            if other is entry
-        ]
+        names += [f"{PROGRAM} {top}" for top, other in commands.TOP.items() if other is entry]
     return names
 
 
 def option_lines(options: Sequence[Option]) -> list[str]:
     """One block of options, sorted by name, summaries in a column."""
-    ordered = sorted([o for o in options if o.name != "help"] + [HELP], key=lambda option: option.name)
+    ordered = sorted(
+        [o for o in options if o.name != "help"] + [HELP], key=lambda option: option.name
+    )
     left = [_left(option) for option in ordered]
     column = max(map(len, left)) + 3
     lines: list[str] = []
@@ -73,7 +96,9 @@ def summary(option: Option) -> str:
     text = option.summary[:1].upper() + option.summary[1:]
     if option.default in (None, "", 0, False, (), []) or option.repeats:
         return text
-    shown = f'"{option.default}"' if isinstance(option.default, str) else str(option.default).lower()
+    shown = (
+        f'"{option.default}"' if isinstance(option.default, str) else str(option.default).lower()
+    )
     return f"{text} (default {shown})"
 
 
@@ -95,7 +120,9 @@ def _left(option: Option) -> str:
 
 def _rows(entries: dict[str, tuple[str, str]]) -> list[str]:
     width = max(map(len, entries)) + 3
-    return [f"  {name.ljust(width)}{_sentence(text)}" for name, (_, text) in sorted(entries.items())]
+    return [
+        f"  {name.ljust(width)}{_sentence(text)}" for name, (_, text) in sorted(entries.items())
+    ]
 
 
 def _sentence(text: str) -> str:

@@ -28,11 +28,14 @@ def inspect(
     names: Iterable[str],
     fetch: Callable[[str], tuple[Any, str]],
     template_text: str,
+    *,
+    raw: bool = True,
 ) -> int:
     """Show the documents of `names`; those that fail are complained of after the others.
 
     Args:
         fetch: gives a name's document and its Go type.
+        raw: try templates on the raw document too.
 
     Raises:
         Exit: a name failed (status 1).
@@ -45,7 +48,9 @@ def inspect(
     for name in names:
         try:
             document, kind = fetch(name)
-            documents.append(document if template is None else render(template, document, kind))
+            documents.append(
+                document if template is None else render(template, document, kind, raw=raw)
+            )
         except GoraeError as error:
             complaints.append(str(error))
     if template is not None:
@@ -59,7 +64,7 @@ def inspect(
     return 0
 
 
-def render(template: Template, document: Any, kind: str) -> str:
+def render(template: Template, document: Any, kind: str, *, raw: bool = True) -> str:
     """The text of one document.
 
     Raises:
@@ -70,8 +75,9 @@ def render(template: Template, document: Any, kind: str) -> str:
 
     try:
         return template.execute(Document(document, kind))
-    except TemplateFault:
-        pass
+    except TemplateFault as error:
+        if not raw:
+            raise InvalidArgument(f"template parsing error: {error}") from None
     try:
         return template.execute(document, missing_is_error=True)
     except TemplateFault as error:

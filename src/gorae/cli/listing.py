@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 def format_option(names: str = "format") -> Option:
     """The option of list commands."""
-    return Option(names, "string", "print each by a Go template ('table TEMPLATE', 'json', 'TEMPLATE')")
+    return Option(
+        names, "string", "print each by a Go template ('table TEMPLATE', 'json', 'TEMPLATE')"
+    )
 
 
 class Listing:
@@ -44,7 +46,7 @@ class Listing:
         columns: dict[str, tuple[str, Getter]],
         table: Sequence[str],
         *,
-        methods: dict[str, tuple[str, Getter]] | None = None,
+        methods: dict[str, tuple[str, Callable[..., Any]]] | None = None,
         unlisted: Sequence[str] = (),
     ) -> None:
         self.type_name = type_name
@@ -73,7 +75,9 @@ class Listing:
     def json_line(self, row: Any) -> str:
         """All fields of a row, sorted by name."""
         document = {
-            name: self.columns[name][1](row) for name in sorted(self.columns) if name not in self.unlisted
+            name: self.columns[name][1](row)
+            for name in sorted(self.columns)
+            if name not in self.unlisted
         }
         return jsontext.encode(document, html=True)
 
@@ -96,15 +100,13 @@ class Listing:
     def _header(self, template: Template) -> str:
         from gorae.cli.template.evaluator import Template
         from gorae.cli.template.functions import Definition
-        from gorae.cli.template.value import Method, Struct, TemplateFault
+        from gorae.cli.template.value import Method, Struct, TemplateFault, constant
 
         same = {
             name: Definition(lambda value, *_: value, 1, None)
             for name in ("json", "split", "join", "title", "lower", "upper", "pad", "truncate")
         }
-        heads: dict[str, Callable[[], Any]] = {
-            name: (lambda header=header: header) for name, (header, _) in self.columns.items()
-        }
+        heads = {name: constant(header) for name, (header, _) in self.columns.items()}
         heads |= {name: (lambda: Method(lambda text: text, 1)) for name in self.methods}
         try:
             return Template(template.text, functions=same).execute(Struct(self.type_name, heads))
@@ -113,15 +115,17 @@ class Listing:
 
     def struct(self, row: Any) -> Any:
         """The row as templates see it."""
-        from gorae.cli.template.value import Method, Struct
+        from functools import partial
+
+        from gorae.cli.template.value import Method, Row, constant
 
         getters: dict[str, Callable[[], Any]] = {
-            name: (lambda read=read: read(row)) for name, (_, read) in sorted(self.columns.items())
+            name: partial(read, row) for name, (_, read) in sorted(self.columns.items())
         }
-        for name, (_, read) in self.methods.items():
-            getters[name] = lambda read=read: Method(lambda *args: read(row, *args), 1)
+        for name, (_, method) in self.methods.items():
+            getters[name] = constant(Method(partial(method, row), 1))
         hidden = frozenset((*self.methods, *self.unlisted))
-        return Struct(self.type_name.removeprefix("*"), getters, pointer=True, hidden=hidden)
+        return Row(self.type_name.removeprefix("*"), getters, pointer=True, hidden=hidden)
 
 
 def parse_template(text: str, complaint: str = "failed to parse template: ") -> Template:
@@ -147,7 +151,4 @@ def execute(template: Template, value: Any) -> str:
 
 def uses_field(text: str, name: str) -> bool:
     """Whether a format asks for the field, or for everything."""
-    kind = text.strip()
-    if kind == "json":
-        return True
-    return f".{name}" in kind or "json ." in kind
+    return f".{name}" in text or "json ." in text

@@ -62,7 +62,9 @@ def run(words: list[str], console: Console) -> int:
     except OSError as error:
         if debug:
             raise
-        console.complain(f"{error.filename}: {_reason(error)}" if error.filename else _reason(error))
+        console.complain(
+            f"{error.filename}: {_reason(error)}" if error.filename else _reason(error)
+        )
         return FAILURE
     return status
 
@@ -86,7 +88,7 @@ def dispatch(words: list[str], console: Console) -> int:
     if globals_.flag("version"):
         return _version(console)
     if globals_.flag("help") or not rest:
-        return _help(console, "")
+        return _help(console, "", to_error=not rest)
     return _dispatch(globals_, rest, console)
 
 
@@ -98,7 +100,7 @@ def _dispatch(globals_: Values, words: list[str], console: Console) -> int:
         group, words = words[0], words[1:]
         title = f"{PROGRAM} {group}"
         if not words or words[0] in ("--help", "-h"):
-            return _help(console, group)
+            return _help(console, group, to_error=not words)
         if words[0].startswith("-"):
             raise UsageFault(_unknown_flag(words[0], title), RUN_FAILED)
     elif words[0] == "--help":
@@ -131,10 +133,11 @@ def _unknown_flag(word: str, title: str) -> str:
     return f"{complaint}\n\nUsage:  {title} COMMAND\n\nRun '{title} --help' for more information"
 
 
-def _help(console: Console, group: str) -> int:
+def _help(console: Console, group: str, *, to_error: bool = False) -> int:
     from gorae.cli import help_text
 
-    console.out.write(help_text.group_help(group, GLOBAL_OPTIONS))
+    output = console.err if to_error else console.out
+    output.write(help_text.group_help(group, GLOBAL_OPTIONS))
     return 0
 
 

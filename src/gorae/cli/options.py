@@ -114,7 +114,16 @@ class Command:
         run: gets the parsed call and returns the exit code.
     """
 
-    __slots__ = ("arguments", "description", "interspersed", "options", "path", "run", "summary", "usage")
+    __slots__ = (
+        "arguments",
+        "description",
+        "interspersed",
+        "options",
+        "path",
+        "run",
+        "summary",
+        "usage",
+    )
 
     def __init__(
         self,
@@ -287,7 +296,9 @@ def _set(parsed: Values, option: Option, text: str) -> None:
     try:
         parsed.set(option, text)
     except InvalidArgument as error:
-        raise InvalidArgument(f'invalid argument "{text}" for "{option.title}" flag: {error}') from None
+        raise InvalidArgument(
+            f'invalid argument "{text}" for "{option.title}" flag: {error}'
+        ) from None
 
 
 def _argument_complaint(command: Command, count: int, title: str) -> str:

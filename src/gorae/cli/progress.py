@@ -36,7 +36,9 @@ def display(
             if on_auxiliary:
                 on_auxiliary(message["aux"])
             continue
-        error = message.get("errorDetail") or ({"message": message["error"]} if message.get("error") else None)
+        error = message.get("errorDetail") or (
+            {"message": message["error"]} if message.get("error") else None
+        )
         if output is not None and error:
             output.flush()
         if error:

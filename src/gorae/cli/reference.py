@@ -77,7 +77,9 @@ def parse(text: str) -> Reference:
         raise InvalidArgument("invalid reference format")
     domain, path = _split_domain(head)
     if path.lower() != path:
-        raise InvalidArgument(f"invalid reference format: repository name ({path}) must be lowercase")
+        raise InvalidArgument(
+            f"invalid reference format: repository name ({path}) must be lowercase"
+        )
     if not all(_is_component(component) for component in path.split("/")):
         raise InvalidArgument("invalid reference format")
     if len(domain) + len(path) > 255:

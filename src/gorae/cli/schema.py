@@ -165,8 +165,7 @@ STRUCTS: dict[str, str] = {
     ),
     "network.ConfigReference": "Network|string",
     "network.EndpointResource": (
-        "Name|string EndpointID|string MacAddress|string IPv4Address|string "
-        "IPv6Address|string"
+        "Name|string EndpointID|string MacAddress|string IPv4Address|string IPv6Address|string"
     ),
     "network.PeerInfo": "Name|string IP|string",
     "volume.Volume": (
@@ -227,5 +226,10 @@ STRUCTS: dict[str, str] = {
         "GoVersion|string Os|string Arch|string KernelVersion|string Experimental|bool "
         "BuildTime|string"
     ),
+    "events.Message": (
+        "Status:status|string ID:id|string From:from|string Type|string Action|string "
+        "Actor|events.Actor Scope:scope|string Time:time|int64 TimeNano:timeNano|int64"
+    ),
+    "events.Actor": "ID|string Attributes|map[string]string",
     "types.Platform": "Name|string",
 }

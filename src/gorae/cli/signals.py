@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import _signal
+import _signal  # type: ignore[import-not-found]
 import os
 
 TYPE_CHECKING = False
@@ -16,12 +16,29 @@ WINDOW_CHANGED: int = _signal.SIGWINCH
 NAMES: dict[int, str] = {
     getattr(_signal, name): name.removeprefix("SIG")
     for name in dir(_signal)
-    if name.startswith("SIG") and name[3:].isalnum() and name not in ("SIGCLD", "SIGPOLL", "SIGRTMIN", "SIGRTMAX")
+    if name.startswith("SIG")
+    and name[3:].isalnum()
+    and name not in ("SIGCLD", "SIGPOLL", "SIGRTMIN", "SIGRTMAX")
 }
 # What a container never gets from us: our own children, broken pipes, our window, what cannot be caught,
 # and faults of this process.
 _KEPT = frozenset(
-    ("CHLD", "PIPE", "WINCH", "URG", "KILL", "STOP", "SEGV", "FPE", "ILL", "BUS", "ABRT", "TRAP", "SYS", "PROF")
+    (
+        "CHLD",
+        "PIPE",
+        "WINCH",
+        "URG",
+        "KILL",
+        "STOP",
+        "SEGV",
+        "FPE",
+        "ILL",
+        "BUS",
+        "ABRT",
+        "TRAP",
+        "SYS",
+        "PROF",
+    )
 )
 FORWARDED = tuple(number for number, name in NAMES.items() if name not in _KEPT)
 

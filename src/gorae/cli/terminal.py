@@ -59,7 +59,9 @@ def raw(mode: list[Any]) -> list[Any]:
         | termios.INLCR | termios.IGNCR | termios.ICRNL | termios.IXON
     )  # fmt: skip
     mode[_OUTPUT] &= ~termios.OPOST
-    mode[_LOCAL] &= ~(termios.ECHO | termios.ECHONL | termios.ICANON | termios.ISIG | termios.IEXTEN)
+    mode[_LOCAL] &= ~(
+        termios.ECHO | termios.ECHONL | termios.ICANON | termios.ISIG | termios.IEXTEN
+    )
     mode[_CONTROL] = (mode[_CONTROL] & ~(termios.CSIZE | termios.PARENB)) | termios.CS8
     mode[_CHARACTERS][termios.VMIN] = 1
     mode[_CHARACTERS][termios.VTIME] = 0

@@ -62,7 +62,7 @@ def check_output(console: Console, path: str, what: str) -> None:
         )
     if os.path.isdir(path):
         raise InvalidArgument(
-            f"failed to {what} {noun}: invalid output path: \"{path}\" must be a regular file"
+            f'failed to {what} {noun}: invalid output path: "{path}" must be a regular file'
         )
 
 

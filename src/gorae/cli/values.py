@@ -140,9 +140,9 @@ def _decimal(text: str) -> tuple[int, int]:
     digits = whole.lstrip("+-") + fraction
     if not digits.isdigit():
         raise ValueError(text)
-    return int(whole + fraction if whole not in ("", "-", "+") else whole + "0" + fraction), 10 ** len(
-        fraction
-    )
+    return int(
+        whole + fraction if whole not in ("", "-", "+") else whole + "0" + fraction
+    ), 10 ** len(fraction)
 
 
 def fields(text: str) -> list[str]:

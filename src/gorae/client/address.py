@@ -15,7 +15,9 @@ class TLSFiles:
 
     __slots__ = ("ca", "certificate", "key", "verify")
 
-    def __init__(self, ca: str = "", certificate: str = "", key: str = "", verify: bool = True) -> None:
+    def __init__(
+        self, ca: str = "", certificate: str = "", key: str = "", verify: bool = True
+    ) -> None:
         self.ca = ca
         self.certificate = certificate
         self.key = key
@@ -74,5 +76,5 @@ def _host_and_port(rest: str, default_port: int, text: str) -> tuple[str, int]:
     if not port:
         return host or "localhost", default_port
     if not port.isdigit() or not 0 < int(port) < 65536:
-        raise InvalidArgument(f"unable to parse docker host `{text}`: invalid port \"{port}\"")
+        raise InvalidArgument(f'unable to parse docker host `{text}`: invalid port "{port}"')
     return host or "localhost", int(port)

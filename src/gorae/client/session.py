@@ -118,9 +118,7 @@ class Session:
             refusal = response.read()
         raise errors.from_answer(response.status, refusal)
 
-    def hijack(
-        self, path: str, query: Query | None = None, document: Any = None
-    ) -> Hijacked:
+    def hijack(self, path: str, query: Query | None = None, document: Any = None) -> Hijacked:
         """POST with `Upgrade: tcp`; the raw stream behind the 101.
 
         Raises:

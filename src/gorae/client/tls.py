@@ -28,8 +28,6 @@ def connect(address: Address) -> ssl.SSLSocket:
         if files.certificate:
             context.load_cert_chain(files.certificate, files.key)
     except OSError as error:
-        raise InvalidArgument(
-            f'cannot read the TLS files for "{address.text}": {error}'
-        ) from error
+        raise InvalidArgument(f'cannot read the TLS files for "{address.text}": {error}') from error
     plain = connect_tcp(address.host, address.port)
     return context.wrap_socket(socket.socket(fileno=plain.detach()), server_hostname=address.host)

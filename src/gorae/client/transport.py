@@ -56,7 +56,9 @@ def connect(address: Address) -> Socket:
 def connect_tcp(host: str, port: int) -> _socket.socket:
     """A TCP socket to the first address of `host` that answers, without Nagle's delay."""
     failure: OSError = OSError(f"no address for {host}")
-    for family, kind, protocol, _, target in _socket.getaddrinfo(host, port, 0, _socket.SOCK_STREAM):
+    for family, kind, protocol, _, target in _socket.getaddrinfo(
+        host, port, 0, _socket.SOCK_STREAM
+    ):
         tcp = _socket.socket(family, kind | _socket.SOCK_CLOEXEC, protocol)
         try:
             tcp.connect(target)

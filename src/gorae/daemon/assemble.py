@@ -93,9 +93,7 @@ class Daemon:
             default_bridge=config.bridge,
             default_address=config.bip,
         )
-        self.volumes = Volumes(
-            self.store.db, self.store.volumes, self.events, self._all
-        )
+        self.volumes = Volumes(self.store.db, self.store.volumes, self.events, self._all)
         self.images = Images(self.store, self.events.publish, self._all)
         self.sandboxes = Sandboxes(self.net, self.networks)
         self.bringup = Bringup(
@@ -190,11 +188,15 @@ class Daemon:
 
     async def run(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
         """A call that ends in milliseconds, in the short-call pool."""
-        return await self._loop.run_in_executor(self._short, functools.partial(work, *args, **options))
+        return await self._loop.run_in_executor(
+            self._short, functools.partial(work, *args, **options)
+        )
 
     async def run_transfer(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
         """A long call (load, import, export, copy), in a pool of its own."""
-        return await self._loop.run_in_executor(self._long, functools.partial(work, *args, **options))
+        return await self._loop.run_in_executor(
+            self._long, functools.partial(work, *args, **options)
+        )
 
     # life -------------------------------------------------------------------------------------
 
@@ -204,8 +206,13 @@ class Daemon:
         self.volumes.load()
         await self.run(self.networks.load)
         adoption = Adoption(
-            self.records, self.lifecycle, self.bringup, self.monitor, self.sandboxes,
-            self.run, self.spawn,
+            self.records,
+            self.lifecycle,
+            self.bringup,
+            self.monitor,
+            self.sandboxes,
+            self.run,
+            self.spawn,
         )
         await adoption.run()
         self.net.start_pool()

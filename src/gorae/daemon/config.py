@@ -88,36 +88,67 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--data-root", metavar="DIR", help="persistent state (/var/lib/gorae)")
     p.add_argument("--exec-root", metavar="DIR", help="run-time state (/run/gorae)")
-    p.add_argument("-H", "--host", dest="hosts", action="append", metavar="ADDRESS",
-                   help="listen here: unix://PATH, tcp://HOST:PORT, fd:// (repeatable)")
+    p.add_argument(
+        "-H",
+        "--host",
+        dest="hosts",
+        action="append",
+        metavar="ADDRESS",
+        help="listen here: unix://PATH, tcp://HOST:PORT, fd:// (repeatable)",
+    )
     p.add_argument("-p", "--pidfile", metavar="FILE", help="where the process id is written")
     p.add_argument("-l", "--log-level", choices=LOG_LEVELS, help="what is logged (info)")
     p.add_argument("-D", "--debug", action="store_true", default=None, help="log level debug")
-    p.add_argument("--config-file", metavar="FILE", default="/etc/gorae/daemon.json",
-                   help="configuration in JSON (/etc/gorae/daemon.json)")
+    p.add_argument(
+        "--config-file",
+        metavar="FILE",
+        default="/etc/gorae/daemon.json",
+        help="configuration in JSON (/etc/gorae/daemon.json)",
+    )
     p.add_argument("-G", "--group", metavar="NAME", help="group of the unix socket (docker)")
     p.add_argument("--tls", action="store_true", default=None, help="serve tcp with TLS")
-    p.add_argument("--tlsverify", action="store_true", default=None,
-                   help="serve tcp with TLS and ask clients for certificates")
-    p.add_argument("--tlscacert", metavar="FILE", help="trust client certificates signed by this CA")
+    p.add_argument(
+        "--tlsverify",
+        action="store_true",
+        default=None,
+        help="serve tcp with TLS and ask clients for certificates",
+    )
+    p.add_argument(
+        "--tlscacert", metavar="FILE", help="trust client certificates signed by this CA"
+    )
     p.add_argument("--tlscert", metavar="FILE", help="the server's certificate")
     p.add_argument("--tlskey", metavar="FILE", help="the server's key")
-    p.add_argument("--insecure-tcp", action="store_true", default=None,
-                   help="allow tcp without TLS on a loopback address")
-    p.add_argument("--default-runtime", dest="runtime", metavar="NAME",
-                   help="OCI runtime: crun, runc or a path (crun, else runc)")
+    p.add_argument(
+        "--insecure-tcp",
+        action="store_true",
+        default=None,
+        help="allow tcp without TLS on a loopback address",
+    )
+    p.add_argument(
+        "--default-runtime",
+        dest="runtime",
+        metavar="NAME",
+        help="OCI runtime: crun, runc or a path (crun, else runc)",
+    )
     p.add_argument("-b", "--bridge", metavar="NAME", help="link of the default network (gorae0)")
     p.add_argument("--bip", metavar="CIDR", help="address of the default bridge")
-    p.add_argument("--instance", metavar="NAME",
-                   help="prefix of this daemon's links, rules and cgroups (gorae)")
+    p.add_argument(
+        "--instance",
+        metavar="NAME",
+        help="prefix of this daemon's links, rules and cgroups (gorae)",
+    )
     p.add_argument("--dns", action="append", metavar="ADDRESS", help="name server for containers")
     p.add_argument("--dns-search", action="append", metavar="DOMAIN")
     p.add_argument("--dns-opt", dest="dns_opts", action="append", metavar="OPTION")
     p.add_argument("--log-driver", metavar="NAME", help="default log driver (json-file)")
     p.add_argument("--log-opt", dest="log_opts", action="append", metavar="KEY=VALUE")
     p.add_argument("--label", dest="labels", action="append", metavar="KEY=VALUE")
-    p.add_argument("--init", action="store_true", default=None,
-                   help="run an init in every container unless it says otherwise")
+    p.add_argument(
+        "--init",
+        action="store_true",
+        default=None,
+        help="run an init in every container unless it says otherwise",
+    )
     p.add_argument("-v", "--version", action="store_true", help="print the version and leave")
     return p
 
@@ -151,8 +182,10 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, list):
         if value and all("=" in str(v) for v in value) and isinstance(value[0], str):
             pairs = [v.partition("=") for v in value]
-            if all(key.startswith("max-") or key in ("mode", "labels", "env", "tag", "compress")
-                   for key, _, _ in pairs):
+            if all(
+                key.startswith("max-") or key in ("mode", "labels", "env", "tag", "compress")
+                for key, _, _ in pairs
+            ):
                 return {key: v for key, _, v in pairs}
         return tuple(value)
     return value
@@ -164,7 +197,9 @@ def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
             data = file.read(MAX_CONFIG_BYTES + 1)
     except FileNotFoundError:
         if must_exist:
-            raise NotFound(f'config file "{path}" is not there: give another --config-file') from None
+            raise NotFound(
+                f'config file "{path}" is not there: give another --config-file'
+            ) from None
         return {}
     if len(data) > MAX_CONFIG_BYTES:
         raise InvalidArgument(f'config file "{path}" is larger than {MAX_CONFIG_BYTES} bytes')
@@ -205,14 +240,18 @@ def check(config: Config) -> None:
     if (config.tls or config.tlsverify) and not (config.tlscert and config.tlskey):
         raise InvalidArgument("tls needs a certificate and a key: give --tlscert and --tlskey")
     if config.tlsverify and not config.tlscacert:
-        raise InvalidArgument("--tlsverify needs --tlscacert, the CA that signs the clients' certificates")
+        raise InvalidArgument(
+            "--tlsverify needs --tlscacert, the CA that signs the clients' certificates"
+        )
 
 
 def check_host(config: Config, host: str) -> None:
     """Raises: InvalidArgument: an unknown kind of address, or tcp that anybody could use as root."""
     kind, found, rest = host.partition("://")
     if not found or kind not in ("unix", "tcp", "fd"):
-        raise InvalidArgument(f'invalid host "{host}": wanted unix://PATH, tcp://HOST:PORT or fd://')
+        raise InvalidArgument(
+            f'invalid host "{host}": wanted unix://PATH, tcp://HOST:PORT or fd://'
+        )
     if kind != "tcp":
         return
     address, _, port = rest.rpartition(":")

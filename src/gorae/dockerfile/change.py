@@ -62,7 +62,7 @@ def pairs(rest: str, keyword: str) -> list[tuple[str, str]]:
         name, equals, value = word.partition("=")
         if not equals:
             raise InvalidArgument(
-                f"Syntax error - can't find = in \"{word}\". Must be of the form: name=value"
+                f'Syntax error - can\'t find = in "{word}". Must be of the form: name=value'
             )
         if not name:
             raise InvalidArgument(f"{keyword} names can not be blank")
@@ -130,7 +130,7 @@ def _healthcheck(config: RunConfig, rest: str) -> RunConfig:
     if kind == "NONE":
         return replace(config, healthcheck=ImageHealthcheck(("NONE",)))
     if kind != "CMD":
-        raise InvalidArgument(f"Unknown type \"{kind}\" in HEALTHCHECK (try CMD)")
+        raise InvalidArgument(f'Unknown type "{kind}" in HEALTHCHECK (try CMD)')
     command = rest[rest.upper().index("CMD") + 3 :].strip()
     exec_form = json_words(command)
     test = ("CMD-SHELL", command) if exec_form is None else ("CMD", *exec_form)

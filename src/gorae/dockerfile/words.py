@@ -30,7 +30,11 @@ def shell_words(text: str, *, keep_quotes: bool = False) -> list[str]:
     while at < len(text):
         char = text[at]
         if char == "\\" and quote != "'" and at + 1 < len(text):
-            word += text[at : at + 2] if keep_quotes or quote and text[at + 1] not in '"\\$' else text[at + 1]
+            word += (
+                text[at : at + 2]
+                if keep_quotes or quote and text[at + 1] not in '"\\$'
+                else text[at + 1]
+            )
             started, at = True, at + 2
             continue
         if quote:

@@ -91,7 +91,11 @@ class Adoption:
 
     async def _start_wanted(self) -> None:
         """What the restart policies want running, eight at a time."""
-        wanted = [record for record in self._records if _wanted(record.container.spec.restart, record.state)]
+        wanted = [
+            record
+            for record in self._records
+            if _wanted(record.container.spec.restart, record.state)
+        ]
         gate = asyncio.Semaphore(8)
 
         async def one(record: Record) -> None:

@@ -184,9 +184,21 @@ users:x:100:
 nogroup:x:65534:
 """
 _TREE = {
-    "bin": 0o755, "dev": 0o755, "etc": 0o755, "home": 0o755, "root": 0o700, "sbin": 0o755, "tmp": 0o1777,
-    "usr": 0o755, "usr/bin": 0o755, "usr/sbin": 0o755, "var": 0o755, "var/spool": 0o755,
-    "var/spool/mail": 0o755, "var/tmp": 0o1777, "var/www": 0o755,
+    "bin": 0o755,
+    "dev": 0o755,
+    "etc": 0o755,
+    "home": 0o755,
+    "root": 0o700,
+    "sbin": 0o755,
+    "tmp": 0o1777,
+    "usr": 0o755,
+    "usr/bin": 0o755,
+    "usr/sbin": 0o755,
+    "var": 0o755,
+    "var/spool": 0o755,
+    "var/spool/mail": 0o755,
+    "var/tmp": 0o1777,
+    "var/www": 0o755,
 }
 
 
@@ -217,5 +229,3 @@ def _busybox_members(
         info = tarfile.TarInfo(f"bin/{name}")
         info.type, info.linkname, info.mode = tarfile.SYMTYPE, "busybox", 0o777
         yield info, b""
-
-

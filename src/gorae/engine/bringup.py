@@ -95,7 +95,9 @@ class Bringup:
         with contextlib.ExitStack() as undo:
             rootfs = self.mount_rootfs(container.id)
             undo.callback(self.unmount_rootfs, container.id)
-            joined = self._sandboxes.join(container, joins.network, self.container_dir(container.id))
+            joined = self._sandboxes.join(
+                container, joins.network, self.container_dir(container.id)
+            )
             undo.callback(self._sandboxes.leave, container)
             config = self._config(container, joins, joined, str(rootfs))
             undo.callback(self._unmount_shm, container.id)

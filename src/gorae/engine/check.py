@@ -59,7 +59,11 @@ class Checker:
     def check(self, repair: bool) -> list[Finding]:
         """All findings; what was repaired says so."""
         found: list[Finding] = []
-        for finding, mend in [*self._store_findings(), *self._host_findings(), *self._net_findings()]:
+        for finding, mend in [
+            *self._store_findings(),
+            *self._host_findings(),
+            *self._net_findings(),
+        ]:
             found.append(_mended(finding, mend) if repair and mend is not None else finding)
         return found
 

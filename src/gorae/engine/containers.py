@@ -297,9 +297,7 @@ class Containers:
             raise InvalidArgument("Neither old nor new names may be empty")
         bare = names.check_name(name)
         if bare == record.container.name:
-            raise InvalidArgument(
-                "Renaming a container with the same name as its current name"
-            )
+            raise InvalidArgument("Renaming a container with the same name as its current name")
         async with record.lock:
             old = record.container.name
             await self._records.rename(record, bare)
@@ -417,7 +415,9 @@ class Containers:
         """Raises: Conflict: it does not run."""
         record = self._records.find(ref)
         if not record.state.pid:
-            raise Conflict(f"cannot resize a stopped container: container {record.id} is not running")
+            raise Conflict(
+                f"cannot resize a stopped container: container {record.id} is not running"
+            )
         await self._run(self._monitor.resize, record.id, rows, columns)
         self._lifecycle.publish(record, "resize", {"height": str(rows), "width": str(columns)})
 
@@ -458,7 +458,10 @@ class Containers:
         container = self.get(ref)
 
         def read() -> list[tuple[int, str]]:
-            upper, lowers = self._snapshots.upper(container.id), self._snapshots.lowers(container.id)
+            upper, lowers = (
+                self._snapshots.upper(container.id),
+                self._snapshots.lowers(container.id),
+            )
             return [(int(one.kind), one.path) for one in changes(upper, lowers)]
 
         found: list[tuple[int, str]] = await self._run(read)

@@ -41,7 +41,10 @@ def _copy(rootfs: str, target: str, data: Path) -> None:
         root_fd = os.open(rootfs, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             source_fd = fd.openat2(
-                root_fd, target.lstrip("/"), os.O_RDONLY | os.O_DIRECTORY, resolve=fd.RESOLVE_IN_ROOT
+                root_fd,
+                target.lstrip("/"),
+                os.O_RDONLY | os.O_DIRECTORY,
+                resolve=fd.RESOLVE_IN_ROOT,
             )
         finally:
             os.close(root_fd)

@@ -68,9 +68,7 @@ class Events:
                 self._queues.discard(queue)
 
 
-async def _live(
-    queue: "asyncio.Queue[Event | None]", until_ns: int
-) -> AsyncIterator[Event]:
+async def _live(queue: "asyncio.Queue[Event | None]", until_ns: int) -> AsyncIterator[Event]:
     while True:
         left_s = (until_ns - time.time_ns()) / 1e9 if until_ns else None
         if left_s is not None and left_s <= 0 and queue.empty():

@@ -92,7 +92,9 @@ class Execs:
                 f"Container {record.container.name} is paused, unpause the container before exec"
             )
         if record.state.status is Status.RESTARTING:
-            raise Conflict(f"Container {record.id} is restarting, wait until the container is running")
+            raise Conflict(
+                f"Container {record.id} is restarting, wait until the container is running"
+            )
         if not record.state.pid:
             raise Conflict(f"container {record.id} is not running")
 
@@ -181,9 +183,7 @@ class Execs:
 
     def _process(self, container: Container, spec: ExecSpec) -> Process:
         with open_root(str(self._bringup.rootfs(container.id))) as root_fd:
-            who = user.lookup(
-                root_fd, spec.user or container.spec.user, container.spec.group_add
-            )
+            who = user.lookup(root_fd, spec.user or container.spec.user, container.spec.group_add)
             home = user.home(root_fd, who.uid)
         return process.exec_process(container, spec, user=who, home=home, host=self._host)
 

@@ -122,9 +122,7 @@ class ImageArchives:
         snapshots.prepare(key, parent)
         try:
             with self._store.content.open(blob) as file:
-                found = apply_layer(
-                    file, snapshots.upper(key), lowers=snapshots.lowers(key)
-                )
+                found = apply_layer(file, snapshots.upper(key), lowers=snapshots.lowers(key))
             if found != diff_id:
                 raise InvalidArgument(
                     f'layer "{blob}": wanted the diff id "{diff_id}", found "{found}"'
@@ -361,7 +359,9 @@ class _Archive:
 
     def _oci_entries(self, index: Index, names: list[str], depth: int) -> Iterator[_Entry]:
         for one in _for_this_host(index.manifests):
-            name = one.annotations.get(CONTAINERD_NAME) or _full_name(one.annotations.get(REF_NAME, ""))
+            name = one.annotations.get(CONTAINERD_NAME) or _full_name(
+                one.annotations.get(REF_NAME, "")
+            )
             found = manifests.parse(self.document(_blob(one.digest)), one.media_type)
             here = [name] if name else names
             if isinstance(found, Manifest):
@@ -374,12 +374,12 @@ class _Archive:
 def _for_this_host(found: Iterable[Descriptor]) -> list[Descriptor]:
     """Without those of other platforms and without attestations."""
     own = host_architecture()
-    fits = [
+    return [
         one
         for one in found
-        if one.platform is None or (one.platform.architecture in (own, "") and one.platform.os in ("linux", ""))
+        if one.platform is None
+        or (one.platform.architecture in (own, "") and one.platform.os in ("linux", ""))
     ]
-    return fits
 
 
 def _blob(digest: str) -> str:

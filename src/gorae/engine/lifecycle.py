@@ -231,9 +231,7 @@ class Lifecycle:
         if ended.oom_killed:
             self.publish(record, "oom")
         ran_s = max(0, ended.exited_ns - state.started_ns) // 1_000_000_000
-        self.publish(
-            record, "die", {"exitCode": str(ended.code), "execDuration": str(ran_s)}
-        )
+        self.publish(record, "die", {"exitCode": str(ended.code), "execDuration": str(ran_s)})
         record.exited.set()
         if self.ended is not None:
             self.ended(record)

@@ -7,7 +7,6 @@ from typing import Any
 
 from gorae.engine.model import LogOptions
 from gorae.engine.record import Record
-from gorae.errors import NotImplemented
 from gorae.linux.inotify import Watcher
 from gorae.runtime.logfile import LogCursor, LogWindow
 
@@ -24,7 +23,7 @@ async def read(
     """
     path = record.container.log_path
     if not path:
-        raise NotImplemented("configured logging driver does not support reading")
+        raise NotImplementedError("configured logging driver does not support reading")
     window = LogWindow(
         stdout=options.stdout,
         stderr=options.stderr,
@@ -62,9 +61,7 @@ async def _follow(
             watcher.unwatch(watch)
 
 
-async def _either(
-    changed: asyncio.Event, moved: "asyncio.Future[None]", until_ns: int
-) -> None:
+async def _either(changed: asyncio.Event, moved: "asyncio.Future[None]", until_ns: int) -> None:
     """Until the log grew, the container's state changed, or `until_ns` came."""
     grew = asyncio.ensure_future(changed.wait())
     tasks: list[asyncio.Future[Any]] = [grew, moved]

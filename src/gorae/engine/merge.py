@@ -93,7 +93,9 @@ def argv(spec: ContainerSpec) -> tuple[str, ...]:
     return (*(spec.entrypoint or ()), *(spec.cmd or ()))
 
 
-def environment(spec: ContainerSpec, *, hostname: str, links: Sequence[str] = ()) -> tuple[str, ...]:
+def environment(
+    spec: ContainerSpec, *, hostname: str, links: Sequence[str] = ()
+) -> tuple[str, ...]:
     """The first process's variables, in docker's order; `NAME` without a value takes one away.
 
     PATH, HOSTNAME and (with a terminal) TERM come first and are replaced in place.

@@ -188,13 +188,13 @@ class Networks:
         if not spec.name.strip():
             raise InvalidArgument("network name cannot be empty")
         if spec.name in PREDEFINED:
-            raise PermissionDenied(
-                f"operation is not permitted on predefined {spec.name} network"
-            )
+            raise PermissionDenied(f"operation is not permitted on predefined {spec.name} network")
         if spec.driver not in ("bridge", "macvlan"):
             if spec.driver in ("host", "null"):
                 raise PermissionDenied(f'only one instance of "{spec.driver}" network is allowed')
-            raise NotFound(f'could not find plugin {spec.driver} in v1 plugin registry: plugin not found')
+            raise NotFound(
+                f"could not find plugin {spec.driver} in v1 plugin registry: plugin not found"
+            )
         names.check_name(spec.name)
 
     def _model(self, network_id: str, spec: NetworkSpec) -> Network:
@@ -219,9 +219,7 @@ class Networks:
         )
 
     def _insert(self, record: NetworkRecord) -> None:
-        row = rows.NetworkRow(
-            record.id, record.name, record.created_ns, document.encode(record)
-        )
+        row = rows.NetworkRow(record.id, record.name, record.created_ns, document.encode(record))
         self._db.write(lambda tx: rows.insert(tx, row))
         self._by_id = {**self._by_id, record.id: record}
 
@@ -283,7 +281,12 @@ def link_environment(
         if not number:
             out.append(f"{prefix}_PORT={url}")
         stem = f"{prefix}_PORT_{port}_{protocol.upper()}"
-        out += [f"{stem}={url}", f"{stem}_ADDR={ip}", f"{stem}_PORT={port}", f"{stem}_PROTO={protocol}"]
+        out += [
+            f"{stem}={url}",
+            f"{stem}_ADDR={ip}",
+            f"{stem}_PORT={port}",
+            f"{stem}_PROTO={protocol}",
+        ]
     out.append(f"{prefix}_NAME=/{container.name}/{alias}")
     for variable in other.spec.env:
         name, equals, value = variable.partition("=")

@@ -12,14 +12,30 @@ from typing import IO
 FALLBACK_EPOCH = 1_600_000_000
 """Of a root without any changelog."""
 DROPPED = (
-    "var/lib/apt/lists/", "var/cache/apt/", "var/cache/ldconfig/", "var/cache/debconf/", "var/log/",
-    "var/lib/dpkg/lock", "tmp/", "run/", "dev/", "proc/", "sys/",
+    "var/lib/apt/lists/",
+    "var/cache/apt/",
+    "var/cache/ldconfig/",
+    "var/cache/debconf/",
+    "var/log/",
+    "var/lib/dpkg/lock",
+    "tmp/",
+    "run/",
+    "dev/",
+    "proc/",
+    "sys/",
 )
 EMPTIED = ("etc/machine-id", "etc/apt/sources.list", "etc/resolv.conf", "etc/hostname")
 GONE = (
-    "etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/.pwd.lock",
-    "var/lib/dpkg/status-old", "var/lib/dpkg/available-old", "var/lib/dpkg/diversions-old",
-    "var/lib/dpkg/statoverride-old", "var/lib/dpkg/available",
+    "etc/passwd-",
+    "etc/group-",
+    "etc/shadow-",
+    "etc/gshadow-",
+    "etc/.pwd.lock",
+    "var/lib/dpkg/status-old",
+    "var/lib/dpkg/available-old",
+    "var/lib/dpkg/diversions-old",
+    "var/lib/dpkg/statoverride-old",
+    "var/lib/dpkg/available",
 )
 SHADOWS = ("etc/shadow",)
 _TRAILER = re.compile(rb"^ -- .*?>  (.+)$", re.MULTILINE)
@@ -100,7 +116,9 @@ def _clean(member: tarfile.TarInfo, path: str, epoch: int) -> tarfile.TarInfo:
     info.uid, info.gid = member.uid, member.gid
     info.devmajor, info.devminor = member.devmajor, member.devminor
     info.mtime = min(int(member.mtime), epoch)
-    info.pax_headers = {k: v for k, v in member.pax_headers.items() if k.startswith("SCHILY.xattr.")}
+    info.pax_headers = {
+        k: v for k, v in member.pax_headers.items() if k.startswith("SCHILY.xattr.")
+    }
     return info
 
 

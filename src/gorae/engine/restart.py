@@ -29,9 +29,7 @@ def check_policy(policy: RestartPolicy) -> None:
             "use one of 'no', 'always', 'on-failure', or 'unless-stopped'"
         )
     if policy.max_retries < 0:
-        raise InvalidArgument(
-            "invalid restart policy: maximum retry count cannot be negative"
-        )
+        raise InvalidArgument("invalid restart policy: maximum retry count cannot be negative")
     if policy.max_retries and policy.name != "on-failure":
         raise InvalidArgument(
             "invalid restart policy: maximum retry count can only be used with 'on-failure'"

@@ -24,7 +24,9 @@ def limits(log: LogConfig) -> tuple[int, int]:
     Raises:
         InvalidArgument: an option that is not a size or a count.
     """
-    size = parse_size(log.options["max-size"]) if "max-size" in log.options else DEFAULT_MAX_SIZE_BYTES
+    size = (
+        parse_size(log.options["max-size"]) if "max-size" in log.options else DEFAULT_MAX_SIZE_BYTES
+    )
     text = log.options.get("max-file", str(DEFAULT_MAX_FILES))
     if not text.isdigit() or int(text) < 1:
         raise InvalidArgument(f"max-file cannot be less than 1: found '{text}'")

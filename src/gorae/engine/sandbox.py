@@ -49,11 +49,17 @@ class Sandboxes:
             return Joined(f"/proc/{network_pid}/ns/net", self._shared_files(container))
         if mode == "host":
             self._write_files(container, directory, host=True)
-            return Joined("host", _mount_points(directory, container.spec.readonly_rootfs), (_plain_endpoint(self._networks, "host"),))
+            return Joined(
+                "host",
+                _mount_points(directory, container.spec.readonly_rootfs),
+                (_plain_endpoint(self._networks, "host"),),
+            )
         if mode == "none" or container.spec.network_disabled:
             self._write_files(container, directory)
             return Joined(
-                "private", _mount_points(directory, container.spec.readonly_rootfs), (_plain_endpoint(self._networks, "none"),)
+                "private",
+                _mount_points(directory, container.spec.readonly_rootfs),
+                (_plain_endpoint(self._networks, "none"),),
             )
         return self._join_networks(container, directory)
 
@@ -75,7 +81,13 @@ class Sandboxes:
             self._write_files(container, directory, endpoints=endpoints, links=links)
             undo.pop_all()
         link_env = tuple(one for link in links for one in link.env)
-        return Joined(namespace, _mount_points(directory, container.spec.readonly_rootfs), endpoints, published, link_env)
+        return Joined(
+            namespace,
+            _mount_points(directory, container.spec.readonly_rootfs),
+            endpoints,
+            published,
+            link_env,
+        )
 
     def requests(self, container: Container) -> tuple[NetworkRequest, ...]:
         """The attachments to make: those asked for, else the one the mode names."""
@@ -181,7 +193,9 @@ class Sandboxes:
         """Another container's files, as its network is shared."""
         other = container.resolv_conf_path
         if not other:
-            raise InvalidArgument("a container that joins another's network has its files from there")
+            raise InvalidArgument(
+                "a container that joins another's network has its files from there"
+            )
         return _mount_points(Path(other).parent, container.spec.readonly_rootfs)
 
     def _write_files(
@@ -283,8 +297,17 @@ def without_addresses(endpoints: tuple[EndpointRecord, ...]) -> tuple[EndpointRe
     """What is left of the endpoints when a container stopped: the wish, not the address."""
     return tuple(
         replace(
-            one, endpoint_id="", interface="", host_interface="", mac="", ip="", prefix_len=0,
-            gateway="", ip6="", prefix_len6=0, gateway6="",
+            one,
+            endpoint_id="",
+            interface="",
+            host_interface="",
+            mac="",
+            ip="",
+            prefix_len=0,
+            gateway="",
+            ip6="",
+            prefix_len6=0,
+            gateway6="",
         )
         for one in endpoints
     )

@@ -209,7 +209,9 @@ class NetDriver:
                 undo.callback(pool.give_back, address)
                 gateway = pool.subnet.gateway
                 if six:
-                    found = replace(found, ip6=address, prefix_len6=pool.prefix_len, gateway6=gateway)
+                    found = replace(
+                        found, ip6=address, prefix_len6=pool.prefix_len, gateway6=gateway
+                    )
                 else:
                     found = replace(found, ip=address, prefix_len=pool.prefix_len, gateway=gateway)
         return found
@@ -302,7 +304,9 @@ class NetDriver:
     def _hold_again(self, place: _Place, one: Held) -> None:
         endpoint = one.endpoints[0]
         place.mappings = tuple(_mappings(one.ports, endpoint))
-        for port in one.ports:  # what somebody took meanwhile is theirs to hold; our rule stands first
+        for (
+            port
+        ) in one.ports:  # what somebody took meanwhile is theirs to hold; our rule stands first
             with contextlib.suppress(Exception):
                 place.holder.sockets += self._ports.hold([port], endpoint.ip, endpoint.ip6).sockets
         place.holder.ports = one.ports

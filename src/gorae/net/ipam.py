@@ -78,9 +78,7 @@ def _completed(one: Subnet, taken: Collection[str]) -> Subnet:
     except ValueError as error:
         raise InvalidArgument(f"invalid subnet {one.prefix}: {error}") from None
     if any(n.version == network.version and network.overlaps(n) for n in _networks(taken)):
-        raise Conflict(
-            "invalid pool request: Pool overlaps with other one on this address space"
-        )
+        raise Conflict("invalid pool request: Pool overlaps with other one on this address space")
     if gateway is not None and gateway not in network:
         raise InvalidArgument(
             f"no matching subnet for gateway {one.gateway}: {one.prefix} does not contain it"
@@ -119,7 +117,9 @@ class AddressPool:
                 self._used.add(number)
                 self._next = number + 1
                 return str(ipaddress.ip_address(number))
-        raise Unavailable(f"no available IPv{self._network.version} addresses on this network's address pools")
+        raise Unavailable(
+            f"no available IPv{self._network.version} addresses on this network's address pools"
+        )
 
     def _take_one(self, wanted: str) -> str:
         try:
@@ -127,9 +127,7 @@ class AddressPool:
         except ValueError:
             raise InvalidArgument(f"invalid IPv{self._network.version} address: {wanted}") from None
         if address not in self._network:
-            raise InvalidArgument(
-                f"no configured subnet contains IP address {wanted}"
-            )
+            raise InvalidArgument(f"no configured subnet contains IP address {wanted}")
         if int(address) in self._used:
             raise Conflict("Address already in use")
         self._used.add(int(address))

@@ -111,5 +111,7 @@ class Netlink:
         with self._lock:
             routes = list(self._ip.get_routes(table=254))
         return [
-            f"{one.get_attr('RTA_DST')}/{one['dst_len']}" for one in routes if one.get_attr("RTA_DST")
+            f"{one.get_attr('RTA_DST')}/{one['dst_len']}"
+            for one in routes
+            if one.get_attr("RTA_DST")
         ]

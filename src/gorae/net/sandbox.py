@@ -60,7 +60,7 @@ def in_thread(work: Callable[[], T]) -> T:
     def body() -> None:
         try:
             result.append(work())
-        except BaseException as error:  # given to the caller's thread, all of it
+        except BaseException as error:  # noqa: BLE001 - given to the caller's thread, all of it
             failure.append(error)
 
     thread = threading.Thread(target=body, name="netns")

@@ -57,7 +57,9 @@ class Reference:
             )
         if not _PATH.fullmatch(path) or not _DOMAIN.fullmatch(domain):
             raise InvalidArgument("invalid reference format")
-        if (tag is not None and not _TAG.fullmatch(tag)) or (at and not _ANY_DIGEST.fullmatch(digest)):
+        if (tag is not None and not _TAG.fullmatch(tag)) or (
+            at and not _ANY_DIGEST.fullmatch(digest)
+        ):
             raise InvalidArgument("invalid reference format")
         if len(domain) + len(path) + 1 > MAX_NAME:
             raise InvalidArgument(

@@ -34,5 +34,7 @@ def want(document: dict[str, Any], key: str, kind: type, what: str, default: Any
     if value is None:
         return default
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise InvalidArgument(f'{what}: "{key}" wants {kind.__name__}, found {type(value).__name__}')
+        raise InvalidArgument(
+            f'{what}: "{key}" wants {kind.__name__}, found {type(value).__name__}'
+        )
     return value

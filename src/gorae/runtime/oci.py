@@ -182,7 +182,7 @@ _STOPPED = re.compile(
     r"container `.*` is not running|/status`: No such file or directory"
     r"|container does not exist|stopped container"
 )
-_NO_DIRECTORY = re.compile(r"(?:chdir(?: to)? `|mkdir )([^`:]*)`?: [Nn]ot a directory")
+_NO_DIRECTORY = re.compile(r"(?:chdir(?: to)? `|mkdir )([^`:]*)`?: (?i:not) a directory")
 """A working directory that is to be made below a file: docker makes it itself, before the runtime is asked."""
 
 _SENTENCES: tuple[tuple[str, Callable[..., str]], ...] = (

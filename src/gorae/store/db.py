@@ -64,7 +64,7 @@ class Database:
                 connection.execute("BEGIN IMMEDIATE")
                 result = work(connection)
                 connection.execute("COMMIT")
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - whoever waits for the transaction gets it
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 future.set_exception(_translated(error))

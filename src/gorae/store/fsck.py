@@ -96,6 +96,6 @@ def _images(store: Store) -> Iterator[Finding]:
 
 
 def _volumes(store: Store) -> Iterator[Finding]:
-    doomed = [one for one in (store.root / "volumes").glob(".removed-*")]
+    doomed = list((store.root / "volumes").glob(".removed-*"))
     for path in doomed:
         yield Finding("volume", path.name, "its removal was cut off", store.volumes.discard_removed)

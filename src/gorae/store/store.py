@@ -1,8 +1,8 @@
 """One store: the parts below one root, opened together.
 
-    lock                 flock: one daemon per root
-    gorae.db             facts
-    content/ snapshots/ volumes/ containers/
+lock                 flock: one daemon per root
+gorae.db             facts
+content/ snapshots/ volumes/ containers/
 """
 
 import fcntl

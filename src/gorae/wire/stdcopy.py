@@ -28,18 +28,6 @@ def frame(stream: int, payload: bytes) -> bytes:
     return _header.pack(stream, len(payload)) + payload
 
 
-def frame_lines(stream: int, chunk: bytes) -> bytes:
-    """One frame for each line of `chunk`: readers of logs expect a line a frame."""
-    return b"".join(_header.pack(stream, len(line)) + line for line in _lines(chunk))
-
-
-def _lines(chunk: bytes) -> list[bytes]:
-    lines = chunk.split(b"\n")
-    last = lines.pop()
-    found = [line + b"\n" for line in lines]
-    return [*found, last] if last else found
-
-
 class Demultiplexer:
     """Bytes in pieces of any size, `(stream, payload)` out, before a frame is whole."""
 

@@ -73,7 +73,9 @@ def test_policies_that_cannot_be(bad: RestartPolicy) -> None:
         ("no", True, False, False),
     ],
 )
-def test_what_a_new_daemon_starts(policy: str, was_running: bool, stopped: bool, wanted: bool) -> None:
+def test_what_a_new_daemon_starts(
+    policy: str, was_running: bool, stopped: bool, wanted: bool
+) -> None:
     got = restart.wanted_at_boot(
         RestartPolicy(policy), was_running=was_running, stopped_by_user=stopped
     )

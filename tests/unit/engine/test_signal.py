@@ -6,8 +6,16 @@ from gorae.errors import InvalidArgument
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("TERM", 15), ("SIGTERM", 15), ("sigkill", 9), ("9", 9), ("RTMIN+3", 37), ("SIGRTMAX-1", 63),
-     ("RTMIN", 34), ("64", 64)],
+    [
+        ("TERM", 15),
+        ("SIGTERM", 15),
+        ("sigkill", 9),
+        ("9", 9),
+        ("RTMIN+3", 37),
+        ("SIGRTMAX-1", 63),
+        ("RTMIN", 34),
+        ("64", 64),
+    ],
 )
 def test_names_and_numbers(text: str, number: int) -> None:
     assert signal_number(text) == number

@@ -23,7 +23,9 @@ def run(call: Invocation) -> int:
     stdin = config["OpenStdin"] and not call.options.flag("no-stdin")
     tty = config["Tty"]
     terminal.check_input(call.console, attach_stdin=stdin, tty=tty)
-    proxy = attached.Proxy(call, container, forward=call.options.flag("sig-proxy") and not tty, tty=tty)
+    proxy = attached.Proxy(
+        call, container, forward=call.options.flag("sig-proxy") and not tty, tty=tty
+    )
     waiting = attached.ExitWait(call.session, container, "")
     attachment = attached.open_stream(
         call, container, stdin=stdin, stdout=True, stderr=True, tty=tty
@@ -44,7 +46,9 @@ def check_state(state: dict[str, Any]) -> None:
     if state["Paused"]:
         raise InvalidArgument("You cannot attach to a paused container, unpause it first")
     if state["Restarting"]:
-        raise InvalidArgument("You cannot attach to a restarting container, wait until it is running")
+        raise InvalidArgument(
+            "You cannot attach to a restarting container, wait until it is running"
+        )
 
 
 COMMAND = Command(

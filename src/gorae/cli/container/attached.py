@@ -52,7 +52,9 @@ class ExitWait:
 class Proxy:
     """Passes signals to the container, window changes as resizes."""
 
-    def __init__(self, call: Invocation, container: str, *, forward: bool, tty: bool, path: str = "") -> None:
+    def __init__(
+        self, call: Invocation, container: str, *, forward: bool, tty: bool, path: str = ""
+    ) -> None:
         self._session = call.new_session()
         self._console = call.console
         self._container = container

@@ -84,13 +84,28 @@ _SOME = "[OPTIONS] CONTAINER [CONTAINER...]"
 _MANY = (1, None)
 COMMANDS = {
     "stop": Command(
-        "container stop", _SOME, "stop running containers", stop, (SIGNAL, TIMEOUT, TIME), arguments=_MANY
+        "container stop",
+        _SOME,
+        "stop running containers",
+        stop,
+        (SIGNAL, TIMEOUT, TIME),
+        arguments=_MANY,
     ),
     "restart": Command(
-        "container restart", _SOME, "stop and start containers", restart, (SIGNAL, TIMEOUT, TIME), arguments=_MANY
+        "container restart",
+        _SOME,
+        "stop and start containers",
+        restart,
+        (SIGNAL, TIMEOUT, TIME),
+        arguments=_MANY,
     ),
     "kill": Command(
-        "container kill", _SOME, "send a signal to running containers", kill, (SIGNAL,), arguments=_MANY
+        "container kill",
+        _SOME,
+        "send a signal to running containers",
+        kill,
+        (SIGNAL,),
+        arguments=_MANY,
     ),
     "pause": Command(
         "container pause",
@@ -107,7 +122,11 @@ COMMANDS = {
         arguments=_MANY,
     ),
     "rename": Command(
-        "container rename", "CONTAINER NEW_NAME", "give a container another name", rename, arguments=(2, 2)
+        "container rename",
+        "CONTAINER NEW_NAME",
+        "give a container another name",
+        rename,
+        arguments=(2, 2),
     ),
     "wait": Command(
         "container wait",

@@ -54,7 +54,10 @@ def listing(whole: bool) -> Listing:
             "ID": ("CONTAINER ID", lambda row: row["Id"] if whole else short_id(row["Id"])),
             "Image": ("IMAGE", lambda row: image(row, whole)),
             "Command": ("COMMAND", lambda row: command(row, whole)),
-            "RunningFor": ("CREATED", lambda row: human_duration(time.time() - row["Created"]) + " ago"),
+            "RunningFor": (
+                "CREATED",
+                lambda row: human_duration(time.time() - row["Created"]) + " ago",
+            ),
             "Status": ("STATUS", lambda row: row.get("Status", "")),
             "Ports": ("PORTS", lambda row: displayed(row.get("Ports") or ())),
             "Names": ("NAMES", lambda row: names(row, whole)),
@@ -134,7 +137,7 @@ def networks(row: Row) -> str:
 def platform(row: Row) -> Any:
     """The platform of the image's manifest, where the engine tells."""
     found = (row.get("ImageManifestDescriptor") or {}).get("platform")
-    return f"{found['os']}/{found['architecture']}" if found else ""
+    return f"{found['os']}/{found['architecture']}" if found else None
 
 
 COMMAND = Command(

@@ -214,10 +214,15 @@ def _check(mount: Document) -> None:
         raise InvalidArgument("target is required")
     for key, kind in _FAMILIES:
         if key in mount and mount["Type"] != kind:
-            raise InvalidArgument(f"cannot mix '{kind}-*' options with mount type '{mount['Type']}'")
+            raise InvalidArgument(
+                f"cannot mix '{kind}-*' options with mount type '{mount['Type']}'"
+            )
     bind = mount.get("BindOptions", {})
     needs = "requires '{}' to be specified in conjunction"
-    for field, word in (("ReadOnlyNonRecursive", "writable"), ("ReadOnlyForceRecursive", "readonly")):
+    for field, word in (
+        ("ReadOnlyNonRecursive", "writable"),
+        ("ReadOnlyForceRecursive", "readonly"),
+    ):
         if bind.get(field) and not mount.get("ReadOnly"):
             raise InvalidArgument(f"option 'bind-recursive={word}' " + needs.format("readonly"))
     if bind.get("ReadOnlyForceRecursive") and bind.get("Propagation") != "rprivate":

@@ -62,7 +62,9 @@ class Attachment:
         if not self.target.strip():
             raise InvalidArgument("no name set for network")
         if not self.user_defined and self.aliases:
-            raise InvalidArgument("network-scoped aliases are only supported for user-defined networks")
+            raise InvalidArgument(
+                "network-scoped aliases are only supported for user-defined networks"
+            )
         if not self.user_defined and self.links:
             raise InvalidArgument("links are only supported for user-defined networks")
         if self.mac:
@@ -83,7 +85,9 @@ def check_mac(text: str) -> None:
     """Refuse what is no MAC address."""
     for separator, groups in ((":", (6, 8, 20)), ("-", (6, 8, 20))):
         parts = text.strip().split(separator)
-        if len(parts) in groups and all(len(p) == 2 and not p.strip("0123456789abcdefABCDEF") for p in parts):
+        if len(parts) in groups and all(
+            len(p) == 2 and not p.strip("0123456789abcdefABCDEF") for p in parts
+        ):
             return
     raise InvalidArgument(f"{text} is not a valid mac address")
 
@@ -106,8 +110,11 @@ def read_network(text: str) -> Attachment:
 def _is_long(text: str) -> bool:
     """Whether a word character stands on both sides of some `=`."""
     before, found, after = text.partition("=")
-    word = lambda character: character.isalnum() or character == "_"  # noqa: E731
-    return bool(found and before and after and word(before[-1]) and word(after[0]))
+    return bool(found and before and after and _is_word(before[-1]) and _is_word(after[0]))
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _set(attachment: Attachment, key: str, value: str) -> None:

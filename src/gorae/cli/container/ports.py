@@ -18,7 +18,11 @@ def displayed(ports: Iterable[dict[str, Any]]) -> str:
     done: list[str] = []
     mappings: list[str] = []
     for port in sorted(ports, key=_order):
-        address, private, public = port.get("IP", ""), port["PrivatePort"], port.get("PublicPort", 0)
+        address, private, public = (
+            port.get("IP", ""),
+            port["PrivatePort"],
+            port.get("PublicPort", 0),
+        )
         if address and public != private:
             mappings.append(f"{join(address, public)}->{private}/{port['Type']}")
             continue

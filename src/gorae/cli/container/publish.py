@@ -46,7 +46,9 @@ def _standard(text: str) -> str:
     for part in text.split(","):
         name, found, value = part.partition("=")
         if not found or not name:
-            raise InvalidArgument(f"invalid publish opts format (should be name=value but got '{part}')")
+            raise InvalidArgument(
+                f"invalid publish opts format (should be name=value but got '{part}')"
+            )
         given[name] = value
     return f"{given['published']}:{given['target']}/{given['protocol']}"
 
@@ -73,7 +75,9 @@ def _parse(text: str) -> list[tuple[str, dict[str, str]]]:
         wanted = str(host_first + offset) if host else ""
         if first == last and host_first != host_last:
             wanted = f"{wanted}-{host_last}"
-        found.append((f"{first + offset}/{protocol.lower()}", {"HostIp": address, "HostPort": wanted}))
+        found.append(
+            (f"{first + offset}/{protocol.lower()}", {"HostIp": address, "HostPort": wanted})
+        )
     return found
 
 

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 UNCONFINED_PATHS = "systempaths=unconfined"
 _SYSCTLS = frozenset(
     "kernel." + name
-    for name in ("msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced")
+    for name in (
+        "msgmax",
+        "msgmnb",
+        "msgmni",
+        "sem",
+        "shmall",
+        "shmmax",
+        "shmmni",
+        "shm_rmid_forced",
+    )
 )
 
 

@@ -40,7 +40,9 @@ def _attached(call: Invocation, name: str) -> int:
     container, config = document["Id"], document["Config"]
     tty = config["Tty"]
     stdin = call.options.flag("interactive") and config["OpenStdin"]
-    proxy = attached.Proxy(call, container, forward=call.options.flag("sig-proxy") and not tty, tty=tty)
+    proxy = attached.Proxy(
+        call, container, forward=call.options.flag("sig-proxy") and not tty, tty=tty
+    )
     attachment = attached.open_stream(
         call, container, stdin=stdin, stdout=True, stderr=True, tty=tty
     )

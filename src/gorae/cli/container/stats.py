@@ -136,7 +136,9 @@ def listing(call: Invocation) -> Listing:
     def alive(text: Callable[[dict[str, Any]], str]) -> Callable[[dict[str, Any]], str]:
         return lambda row: text(row) if row["alive"] else NOTHING
 
-    def pair(first: str, second: str, unit: Callable[..., str], digits: int) -> Callable[[dict[str, Any]], str]:
+    def pair(
+        first: str, second: str, unit: Callable[..., str], digits: int
+    ) -> Callable[[dict[str, Any]], str]:
         return lambda row: (
             f"{unit(row[first], digits)} / {unit(row[second], digits)}"
             if row["alive"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gorae.cli.container.flags import CREATE_OPTIONS
-from gorae.cli.container.limits import restart_policy
 from gorae.cli.container.lifecycle import path
+from gorae.cli.container.limits import restart_policy
 from gorae.cli.options import Command, Option
 from gorae.errors import GoraeError, InvalidArgument
 
@@ -41,7 +41,8 @@ def run(call: Invocation) -> int:
         del document["PidsLimit"]
     policy = restart_policy(options.text("restart"))
     document["RestartPolicy"] = policy
-    failed, warnings = 0, []
+    failed = 0
+    warnings: list[str] = []
     for name in call.arguments:
         try:
             answer = call.session.post(path(name, "update"), None, document)

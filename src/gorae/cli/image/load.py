@@ -19,7 +19,11 @@ def run(call: Invocation) -> int:
     path = options.text("input")
     if not path and call.console.input_is_terminal:
         raise InvalidArgument("requested load from stdin, but stdin is empty")
-    body = transfer.read_path(path) if path else transfer.read_descriptor(call.console.input_descriptor)
+    body = (
+        transfer.read_path(path)
+        if path
+        else transfer.read_descriptor(call.console.input_descriptor)
+    )
     quiet = options.flag("quiet") or not call.console.out.is_terminal
     query = {"quiet": quiet, "platform": options.text("platform") or None}
     session = call.session

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from gorae.cli import filters
-from gorae.cli.listing import Listing, format_option, uses_field
+from gorae.cli.listing import Listing, format_option
 from gorae.cli.options import Command, Option
 from gorae.cli.timestamp import go_text
 from gorae.cli.units import human_duration, human_size, short_id
@@ -31,12 +31,12 @@ def run(call: Invocation) -> int:
     query = {"all": options.flag("all") or None, "filters": filters.document(wanted)}
     images = call.session.get("/images/json", query)
     whole, template = options.flag("no-trunc"), options.text("format")
-    digests = options.flag("digests") or uses_field(template, "Digest")
+    digests = options.flag("digests") or "{{.Digest}}" in template
     rows = [row for image in images for row in names(image, digests=digests)]
     if options.flag("quiet") and template in ("", "table"):
         call.console.out.write("".join(f"{identifier(row, whole)}\n" for row in rows))
         return 0
-    fields = ("Repository", "Tag", "ID", "CreatedSince", "Size")
+    fields: tuple[str, ...] = ("Repository", "Tag", "ID", "CreatedSince", "Size")
     if options.flag("digests"):
         fields = ("Repository", "Tag", "Digest", "ID", "CreatedSince", "Size")
     call.console.out.write(listing(whole).render(rows, template, table=fields))
@@ -57,10 +57,17 @@ def names(image: Row, *, digests: bool) -> list[Row]:
             known.setdefault(repository, []).append(digest)
     rows = []
     for repository in dict.fromkeys((*tags, *known)):
-        pairs = [(tag, digest) for tag in tags.get(repository, [NONE]) for digest in known.get(repository, [NONE])]
+        pairs = [
+            (tag, digest)
+            for tag in tags.get(repository, [NONE])
+            for digest in known.get(repository, [NONE])
+        ]
         if not digests:
             pairs = [(tag, NONE) for tag in tags.get(repository, [NONE])]
-        rows += [{**image, "repository": repository, "tag": tag, "digest": digest} for tag, digest in pairs]
+        rows += [
+            {**image, "repository": repository, "tag": tag, "digest": digest}
+            for tag, digest in pairs
+        ]
     return rows or [{**image, "repository": NONE, "tag": NONE, "digest": NONE}]
 
 

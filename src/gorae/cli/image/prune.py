@@ -21,7 +21,9 @@ def run(call: Invocation) -> int:
     wanted = [*call.options.items("filter"), f"dangling={str(not everything).lower()}"]
     answer = call.session.post("/images/prune", {"filters": filters.document(wanted)})
     lines = [
-        f"untagged: {entry['Untagged']}" if entry.get("Untagged") else f"deleted: {entry['Deleted']}"
+        f"untagged: {entry['Untagged']}"
+        if entry.get("Untagged")
+        else f"deleted: {entry['Deleted']}"
         for entry in answer["ImagesDeleted"] or ()
     ]
     pruning.report(call, "Deleted Images:", lines, answer["SpaceReclaimed"])

@@ -24,7 +24,9 @@ def run(call: Invocation) -> int:
         if not (wanted.tag or wanted.digest) and not options.flag("quiet"):
             call.say("Using default tag: latest")
         wanted = wanted.with_default_tag()
-    pull(call, wanted, None if options.flag("quiet") else call.console.out, options.text("platform"))
+    pull(
+        call, wanted, None if options.flag("quiet") else call.console.out, options.text("platform")
+    )
     if options.flag("quiet"):
         call.say(f"{wanted.name}:{wanted.tag}" if wanted.tag else wanted.name)
     else:

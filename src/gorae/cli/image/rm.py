@@ -28,7 +28,11 @@ def run(call: Invocation) -> int:
             failed |= not (options.flag("force") and isinstance(error, NotFound))
             continue
         for entry in answer or ():
-            call.say(f"Deleted: {entry['Deleted']}" if entry.get("Deleted") else f"Untagged: {entry['Untagged']}")
+            call.say(
+                f"Deleted: {entry['Deleted']}"
+                if entry.get("Deleted")
+                else f"Untagged: {entry['Untagged']}"
+            )
     for complaint in complaints:
         call.console.complain(complaint)
     return int(failed)

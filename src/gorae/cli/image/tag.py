@@ -31,7 +31,7 @@ def _parsed(text: str, shown: str) -> reference.Reference:
         return reference.parse(text)
     except InvalidArgument as error:
         raise InvalidArgument(
-            f'error parsing reference: "{shown}" is not a valid repository/tag: {error}'
+            f'Error parsing reference: "{shown}" is not a valid repository/tag: {error}'
         ) from None
 
 

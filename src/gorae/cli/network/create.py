@@ -53,7 +53,10 @@ def pools(options: Values) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     spans: list[tuple[int, int, int]] = []
     for text in options.items("subnet"):
-        span = _span(text)
+        try:
+            span = _span(text)
+        except InvalidArgument:
+            span = (0, 0, -1)  # the engine says what is wrong with it
         if any(_contains(other, span) or _contains(span, other) for other in spans):
             raise InvalidArgument("multiple overlapping subnet configuration is not supported")
         spans.append(span)
@@ -63,7 +66,9 @@ def pools(options: Values) -> list[dict[str, Any]]:
         for span, pool in zip(spans, found, strict=True):
             if _contains(span, _span(text)):
                 if key and key in pool:
-                    raise InvalidArgument(f"cannot configure multiple {what} ({text}, {pool[key]}) on the same subnet ({pool['Subnet']})")
+                    raise InvalidArgument(
+                        f"cannot configure multiple {what} ({text}, {pool[key]}) on the same subnet ({pool['Subnet']})"
+                    )
                 return pool
         raise InvalidArgument(f"no matching subnet for {what[:-1]} {text}")
 

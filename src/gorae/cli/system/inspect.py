@@ -20,7 +20,18 @@ KINDS = {
     "network": ("/networks/{}", "network.Inspect"),
     "volume": ("/volumes/{}", "volume.Volume"),
 }
-_ALL = ("config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume")
+_ALL = (
+    "config",
+    "container",
+    "image",
+    "network",
+    "node",
+    "plugin",
+    "secret",
+    "service",
+    "task",
+    "volume",
+)
 
 
 def run(call: Invocation) -> int:
@@ -70,7 +81,8 @@ def command(path: str, kind: str, argument: str, extra: tuple[Option, ...] = ())
         def fetch(name: str) -> tuple[Any, str]:
             return fetch_one(call, kind, name, size=size), KINDS[kind][1]
 
-        return inspect.inspect(call.console, call.arguments, fetch, call.options.text("format"))
+        text = call.options.text("format")
+        return inspect.inspect(call.console, call.arguments, fetch, text, raw=kind != "volume")
 
     return Command(
         path,

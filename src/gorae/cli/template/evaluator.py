@@ -130,7 +130,9 @@ class _State:
         for key, element in pairs:
             values = [key, element] if len(names) == 2 else [element]
             for name, value in zip(names, values, strict=False):
-                self.assign(name, value) if item.pipe.assigns else self.variables.append([name, value])
+                self.assign(name, value) if item.pipe.assigns else self.variables.append(
+                    [name, value]
+                )
             try:
                 self.walk_all(element, item.body)
             except _Jump as jump:
@@ -283,7 +285,12 @@ class _State:
         return found
 
     def function(
-        self, dot: Any, name: node.Function, command: node.Command, arguments: list[Node], final: Any
+        self,
+        dot: Any,
+        name: node.Function,
+        command: node.Command,
+        arguments: list[Node],
+        final: Any,
     ) -> Any:
         definition = self.template.functions[name.name]
         count = len(arguments) + (final is not _NOTHING)
@@ -303,7 +310,8 @@ class _State:
         if count < definition.least or (definition.most is not None and count > definition.most):
             least = "at least " if definition.most is None else ""
             raise self.fail(
-                name, f"wrong number of args for {name.name}: want {least}{definition.least} got {count}"
+                name,
+                f"wrong number of args for {name.name}: want {least}{definition.least} got {count}",
             )
 
     def short_circuit(self, dot: Any, name: str, arguments: list[Node], final: Any) -> Any:

@@ -33,9 +33,13 @@ def plain(value: Any, *, plus: bool = False, depth: int = 0) -> str:
     if isinstance(value, Struct):
         return _struct(value, plus, depth)
     if isinstance(value, dict):
-        return "map[" + " ".join(
-            f"{key}:{plain(value[key], plus=plus, depth=depth + 1)}" for key in sorted(value)
-        ) + "]"
+        return (
+            "map["
+            + " ".join(
+                f"{key}:{plain(value[key], plus=plus, depth=depth + 1)}" for key in sorted(value)
+            )
+            + "]"
+        )
     if isinstance(value, list):
         return "[" + " ".join(plain(item, plus=plus, depth=depth + 1) for item in value) + "]"
     return str(value)
@@ -175,9 +179,9 @@ def _convert(verb: str, value: Any, flags: str, precision: int | None) -> str:
         return _type(value)
     if isinstance(value, (list, dict)) and not isinstance(value, str):
         return _spread(verb, value, flags, precision)
-    text = _scalar(verb, value, flags, precision)
-    if text is not None:
-        return text
+    scalar = _scalar(verb, value, flags, precision)
+    if scalar is not None:
+        return scalar
     if value is None or value is NO_VALUE or isinstance(value, Nil):
         return f"%!{verb}(<nil>)"
     return f"%!{verb}({_type(value)}={plain(value)})"
@@ -187,10 +191,14 @@ def _spread(verb: str, value: Any, flags: str, precision: int | None) -> str:
     """A verb given a list or a map goes to each element."""
     if isinstance(value, list):
         return "[" + " ".join(_convert(verb, item, flags, precision) for item in value) + "]"
-    return "map[" + " ".join(
-        f"{_convert(verb, key, flags, precision)}:{_convert(verb, value[key], flags, precision)}"
-        for key in sorted(value)
-    ) + "]"
+    return (
+        "map["
+        + " ".join(
+            f"{_convert(verb, key, flags, precision)}:{_convert(verb, value[key], flags, precision)}"
+            for key in sorted(value)
+        )
+        + "]"
+    )
 
 
 def _scalar(verb: str, value: Any, flags: str, precision: int | None) -> str | None:

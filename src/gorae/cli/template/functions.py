@@ -6,6 +6,7 @@ from gorae.cli.template import formatting
 from gorae.cli.template.value import (
     NO_VALUE,
     Nil,
+    Row,
     Struct,
     TemplateFault,
     TypedMap,
@@ -53,7 +54,7 @@ def to_plain(value: Any) -> Any:
 
 def to_json(value: Any) -> str:
     """docker's `json`: compact, map keys sorted, `<>&` as they are."""
-    return jsontext.encode(to_plain(value))
+    return jsontext.encode(to_plain(value), html=isinstance(value, Row))
 
 
 def index(item: Any, *keys: Any) -> Any:
@@ -76,7 +77,11 @@ def _index_one(item: Any, key: Any) -> Any:
         if isinstance(key, bool) or not isinstance(key, int):
             raise TemplateFault(f"cannot index slice/array with type {type_name(key)}")
         if not 0 <= key < len(item):
-            raise TemplateFault("reflect: slice index out of range" if key == len(item) else f"index out of range: {key}")
+            raise TemplateFault(
+                "reflect: slice index out of range"
+                if key == len(item)
+                else f"index out of range: {key}"
+            )
         return item[key] if isinstance(item, list) else item.encode()[key]
     raise TemplateFault(f"can't index item of type {type_name(item)}")
 
@@ -184,7 +189,9 @@ def urlquery(*values: Any) -> str:
 
 
 def _text(values: tuple[Any, ...]) -> str:
-    return values[0] if len(values) == 1 and isinstance(values[0], str) else formatting.sprint(values)
+    return (
+        values[0] if len(values) == 1 and isinstance(values[0], str) else formatting.sprint(values)
+    )
 
 
 def join(items: Any, separator: Any) -> str:
@@ -236,7 +243,9 @@ FUNCTIONS: dict[str, Definition] = {
     "gt": Definition(lambda a, b: not (less(a, b) or equal(a, b)), 2, 2),
     "ge": Definition(lambda a, b: not less(a, b), 2, 2),
     "json": Definition(to_json, 1, 1),
-    "split": Definition(lambda text, separator: text.split(separator) if separator else list(text), 2, 2, "ss"),
+    "split": Definition(
+        lambda text, separator: text.split(separator) if separator else list(text), 2, 2, "ss"
+    ),
     "join": Definition(join, 2, 2, "*s"),
     "title": Definition(title, 1, 1, "s"),
     "lower": Definition(str.lower, 1, 1, "s"),

@@ -162,7 +162,9 @@ class Lexer:
         elif _alphanumeric(character):
             self._word(start)
         else:
-            raise self.fail(f"unrecognized character in action: U+{ord(character):04X} {character!r}")
+            raise self.fail(
+                f"unrecognized character in action: U+{ord(character):04X} {character!r}"
+            )
 
     def _quoted(self, quote: str, kind: str, complaint: str) -> None:
         start = self.position

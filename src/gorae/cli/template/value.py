@@ -60,6 +60,17 @@ class Struct:
         return [(name, read()) for name, read in self.getters.items() if name not in self.hidden]
 
 
+def constant(value: Any) -> Callable[[], Any]:
+    """A getter that gives `value`."""
+    return lambda: value
+
+
+class Row(Struct):
+    """A row of a list: its JSON writes `<>&` as escapes, as docker's lists do."""
+
+    __slots__ = ()
+
+
 class Method:
     """A field that takes arguments (`.Label "x"`)."""
 

@@ -20,12 +20,16 @@ def run(call: Invocation) -> int:
     wanted = call.options.items("filter")
     if everything:
         if any(text.startswith("all=") for text in wanted):
-            raise InvalidArgument('conflicting options: cannot specify both --all and --filter all=1')
+            raise InvalidArgument(
+                "conflicting options: cannot specify both --all and --filter all=1"
+            )
         wanted.append("all=true")
     if not pruning.confirmed(call, EVERYTHING if everything else ANONYMOUS):
         return 0
     answer = call.session.post("/volumes/prune", {"filters": filters.document(wanted)})
-    pruning.report(call, "Deleted Volumes:", answer["VolumesDeleted"] or [], answer["SpaceReclaimed"])
+    pruning.report(
+        call, "Deleted Volumes:", answer["VolumesDeleted"] or [], answer["SpaceReclaimed"]
+    )
     return 0
 
 

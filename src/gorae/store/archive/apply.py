@@ -1,150 +1,106 @@
-"""A layer's tar unpacked into a snapshot's upper directory; blocking.
+"""A layer's tar unpacked into a directory; blocking.
 
-The names are a stranger's. Parents are opened by openat2 below the target, files are made with a directory's
-descriptor, so that no link and no `..` leads out; a non-directory in the way is removed first, as tar does. What a
-whiteout hides is told to overlayfs in its own form: a character device 0:0, and `trusted.overlay.opaque`.
-Source: image-spec v1.1 layer.md.
+The names are a stranger's. A parent directory is opened by openat2 below the root, a member is made with that
+directory's descriptor, so that no link and no `..` leads out. Where the upper directory of an overlay lacks a parent
+that the layers below have, it is made as theirs is, and their links are followed, as if one worked in the overlay.
+Directories' times are set last. Source: image-spec v1.1 layer.md
 """
 
 import contextlib
 import errno
-import hashlib
 import os
 import stat
-import tarfile
-from collections.abc import Iterator
+from collections.abc import Sequence
+from enum import Enum
 from pathlib import Path
-from tarfile import InvalidHeaderError, TruncatedHeaderError  # type: ignore[attr-defined]
-from typing import Any, BinaryIO
+from typing import BinaryIO, NoReturn
 
-from gorae.errors import InvalidArgument, KernelError
+from gorae.errors import GoraeError, InvalidArgument, KernelError, Unavailable
 from gorae.linux import fd as fds
 from gorae.oci.digest import DiffId
+from gorae.store.archive import member as make
 from gorae.store.archive.compression import Reader
-from gorae.store.content import disk_error
+from gorae.store.archive.header import BLOCK_DEVICE, CHARACTER, DIRECTORY, FIFO, Entry
+from gorae.store.archive.parents import Parents
+from gorae.store.archive.reader import ForwardReader, members
+from gorae.store.archive.stack import DIRECTORY_FLAGS, OPAQUE, Merged, is_whiteout, lstat
+from gorae.store.archive.whiteout import (
+    OPAQUE_NAME,
+    NoWhiteouts,
+    OverlayWhiteouts,
+    RemovingWhiteouts,
+    Whiteouts,
+    hidden_name,
+)
+from gorae.store.tree import remove_tree
 
-MAX_ENTRIES = 2_000_000
-MAX_NAME_BYTES = 4096
-MAX_PAX_BYTES = 8 << 20
-PIECE = 1 << 20
-WHITEOUT = ".wh."
-OPAQUE = ".wh..wh..opq"
-META = ".wh..wh."
-OVERLAY_OPAQUE = "trusted.overlay.opaque"
-XATTR_PREFIX = "SCHILY.xattr."
-OPEN_DIRECTORIES = 64
+__all__ = ["ForwardReader", "Form", "Unpacker", "apply_layer", "clean_name", "members"]
 
-
-class ForwardReader:
-    """A stream with tell and forward seek, as tarfile's header parser wants it, hashed as it goes by."""
-
-    def __init__(self, source: Reader) -> None:
-        self._source = source
-        self._hash = hashlib.sha256()
-        self._at = 0
-        self._left = b""
-
-    def read(self, size: int = -1) -> bytes:
-        """`size` bytes unless the stream ends before."""
-        if 0 <= size <= len(self._left):
-            out, self._left = self._left[:size], self._left[size:]
-            self._at += len(out)
-            return out
-        parts, missing = [self._left], (size if size >= 0 else 1 << 62) - len(self._left)
-        self._left = b""
-        while missing > 0:
-            data = self._source.read(PIECE)
-            if not data:
-                break
-            self._hash.update(data)
-            parts.append(data[:missing])
-            self._left = data[missing:]
-            missing -= len(parts[-1])
-        out = b"".join(parts)
-        self._at += len(out)
-        return out
-
-    def tell(self) -> int:
-        """Bytes given so far."""
-        return self._at
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Forward only."""
-        if whence != 0 or offset < self._at:
-            raise InvalidArgument("an archive is read forward only")
-        while self._at < offset:
-            if not self.read(min(PIECE, offset - self._at)):
-                break
-        return self._at
-
-    def finish(self) -> DiffId:
-        """Read to the end; the digest of all."""
-        while self.read(PIECE):
-            pass
-        return DiffId(f"sha256:{self._hash.hexdigest()}")
+_OURS = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+)
 
 
-def apply_layer(source: BinaryIO, target: Path, *, whiteouts: bool = True) -> DiffId:
-    """Unpack a layer, plain or compressed, below `target`; the diff_id of what was read.
+class Form(Enum):
+    """What the target directory is, which tells how a layer's whiteouts are carried out."""
 
-    `whiteouts` False: `.wh.` names are ordinary files (a root file system's archive, not a layer).
+    OVERLAY = "the upper directory of an overlay"
+    COPY = "a copy of the layers below"
+    PLAIN = "a directory; there are no whiteouts"
+
+
+def apply_layer(
+    source: BinaryIO,
+    target: Path,
+    *,
+    form: Form = Form.OVERLAY,
+    lowers: Sequence[Path] = (),
+) -> DiffId:
+    """Unpack a layer, plain or compressed, into `target`; the diff_id of what was read.
+
+    `lowers`: the layers below an overlay's upper directory, nearest first.
 
     Raises:
         InvalidArgument: a corrupt archive, or a member that leads out. Unavailable: the disk is full.
     """
     stream = ForwardReader(Reader(source))
-    with Unpacker(target, whiteouts=whiteouts) as unpacker:
-        for member in members(stream):
-            unpacker.unpack(member, stream)
+    root_fd = os.open(target, DIRECTORY_FLAGS)
+    try:
+        with Merged.open(lowers) as below:
+            with Unpacker(root_fd, _whiteouts(form, below), below) as unpacker:
+                for entry in members(stream):
+                    unpacker.unpack(entry, stream)
+    finally:
+        os.close(root_fd)
     return stream.finish()
 
 
-def members(stream: ForwardReader) -> Iterator[tarfile.TarInfo]:
-    """The archive's members, each to be consumed before the next is asked for.
-
-    Raises:
-        InvalidArgument: a corrupt header, or too many members.
-    """
-    try:
-        tar = tarfile.TarFile(
-            fileobj=stream, mode="r", errors="surrogateescape", tarinfo=_StrictInfo  # type: ignore[arg-type]
-        )
-        for _ in range(MAX_ENTRIES + 1):
-            member = tar.next()
-            tar.members.clear()  # the list would hold every member of the archive
-            if member is None:
-                return
-            yield member
-    except tarfile.ReadError as error:
-        if str(error) == "empty file":  # no member at all is a valid archive
-            return
-        raise InvalidArgument(f"invalid tar archive: {error}") from None
-    except (tarfile.TarError, ValueError, OverflowError, EOFError, UnicodeError) as error:
-        raise InvalidArgument(f"invalid tar archive: {error}") from None
-    raise InvalidArgument(f"invalid tar archive: more than {MAX_ENTRIES} members")
-
-
-class _StrictInfo(tarfile.TarInfo):
-    """Headers that are cut or corrupt end the reading loudly; tarfile itself takes them for the end."""
-
-    @classmethod
-    def fromtarfile(cls, tarfile: Any) -> "_StrictInfo":  # noqa: A002 - the base class's name
-        """Raises: InvalidArgument."""
-        try:
-            return super().fromtarfile(tarfile)
-        except TruncatedHeaderError:
-            raise InvalidArgument("unexpected EOF") from None
-        except InvalidHeaderError:
-            raise InvalidArgument("archive/tar: invalid tar header") from None
+def _whiteouts(form: Form, below: Merged) -> Whiteouts:
+    if form is Form.OVERLAY:
+        return OverlayWhiteouts(below)
+    return RemovingWhiteouts() if form is Form.COPY else NoWhiteouts()
 
 
 class Unpacker:
-    """Makes members below one directory."""
+    """Makes members below the directory `root_fd`, in `prefix` there; a context whose end sets directories' times.
 
-    def __init__(self, target: Path, *, whiteouts: bool) -> None:
-        self._root = os.open(target, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._whiteouts = whiteouts
-        self._dirs: dict[str, int] = {}
+    `keep_kinds`: refuse to replace a directory by another kind of file, and the reverse.
+    """
+
+    def __init__(
+        self,
+        root_fd: int,
+        whiteouts: Whiteouts | None = None,
+        below: Merged | None = None,
+        *,
+        prefix: str = "",
+        keep_kinds: bool = False,
+    ) -> None:
+        self._parents = Parents(root_fd, below or Merged([]))
+        self._root_fd = root_fd
+        self._whiteouts = whiteouts or NoWhiteouts()
+        self._prefix = f"{clean_name(prefix)}/" if clean_name(prefix) else ""
+        self._keep_kinds = keep_kinds
         self._times: dict[str, int] = {}
 
     def __enter__(self) -> "Unpacker":
@@ -155,269 +111,157 @@ class Unpacker:
             if error is None:
                 self._set_directory_times()
         finally:
-            self._forget_directories()
-            os.close(self._root)
+            self._parents.close()
 
-    def unpack(self, member: tarfile.TarInfo, stream: ForwardReader) -> None:
+    def unpack(self, entry: Entry, stream: ForwardReader) -> None:
         """Make one member. Raises: InvalidArgument, Unavailable: as `apply_layer`."""
-        path = clean_name(member.name)
+        path = self._prefix + clean_name(entry.name)
         try:
-            if not path:
-                self._root_itself(member)
-                return
             parent, _, name = path.rpartition("/")
-            dir_fd = self._directory(parent)
-            if self._whiteouts and name.startswith(WHITEOUT):
-                self._whiteout(dir_fd, parent, name)
+            if not name:
+                self._dress_top(entry, parent)
                 return
-            self._make(member, stream, dir_fd, path, name)
-        except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
-                raise disk_error(error) from error
-            why = (error.strerror or str(error)).lower()
-            raise InvalidArgument(f'cannot unpack "{path}": {why}') from error
-        except KernelError as error:
-            raise InvalidArgument(f'cannot unpack "{path}": {error.message}') from error
+            dir_fd = self._parents.open(parent)
+            if self._whiteouts.takes(name):
+                self._hide(dir_fd, parent, name)
+            elif entry.type == DIRECTORY:
+                self._make_directory(entry, dir_fd, path, name)
+            else:
+                self._make_other(entry, stream, dir_fd, path, name)
+            self._whiteouts.made(path)
+        except (OSError, KernelError) as error:
+            _translate(error, path)
 
-    # where ------------------------------------------------------------------------------------
+    def _dress_top(self, entry: Entry, path: str) -> None:
+        """The member `./`: the root itself, or the directory that the archive goes to."""
+        if entry.isdir() and not path:
+            make.dress(entry, self._root_fd)
+            self._times[""] = entry.mtime_ns
 
-    def _directory(self, path: str) -> int:
-        """A descriptor of the directory `path`, made with docker's mode where it is missing."""
-        if not path:
-            return self._root
-        found = self._dirs.get(path)
-        if found is not None:
-            return found
-        if len(self._dirs) >= OPEN_DIRECTORIES:
-            self._forget_directories()
-        flags = os.O_RDONLY | os.O_DIRECTORY
-        try:
-            fd = fds.openat2(self._root, path, flags)
-        except KernelError as error:
-            if error.errno not in (errno.ENOENT, errno.ENOTDIR):
-                raise
-            parent, _, name = path.rpartition("/")
-            above = self._directory(parent)
-            _remove_other_kind(above, name)
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(name, 0o755, dir_fd=above)
-            fd = fds.openat2(self._root, path, flags)
-        self._dirs[path] = fd
-        return fd
+    def _hide(self, dir_fd: int, parent: str, name: str) -> None:
+        if name == OPAQUE_NAME:
+            self._whiteouts.hide_all(dir_fd, parent)
+        elif hidden := hidden_name(name):
+            self._whiteouts.hide(dir_fd, parent, hidden)
 
-    def _forget_directories(self) -> None:
-        for fd in self._dirs.values():
-            os.close(fd)
-        self._dirs.clear()
-
-    # what -------------------------------------------------------------------------------------
-
-    def _root_itself(self, member: tarfile.TarInfo) -> None:
-        if member.isdir():
-            os.fchown(self._root, member.uid, member.gid)
-            os.fchmod(self._root, member.mode & 0o7777)
-            self._times[""] = _mtime_ns(member)
-
-    def _make(
-        self, member: tarfile.TarInfo, stream: ForwardReader, dir_fd: int, path: str, name: str
-    ) -> None:
-        if member.isdir():
-            self._make_directory(member, dir_fd, path, name)
-            return
-        self._clear(dir_fd, name, path)
-        if member.isreg():
-            _make_file(member, stream, dir_fd, name)
-        elif member.issym():
-            os.symlink(member.linkname, name, dir_fd=dir_fd)
-            _own_link(member, dir_fd, name)
-        elif member.islnk():
-            self._make_hard_link(member, dir_fd, name)
-        elif member.ischr() or member.isblk() or member.isfifo():
-            _make_node(member, dir_fd, name)
-        else:
-            raise InvalidArgument(f'cannot unpack "{path}": unhandled tar header type {member.type!r}')
-
-    def _clear(self, dir_fd: int, name: str, path: str) -> None:
-        """Make room: a later member of the same name wins."""
-        try:
-            os.unlink(name, dir_fd=dir_fd)
-        except FileNotFoundError:
-            return
-        except IsADirectoryError:
-            self._forget_directories()
-            self._times = {p: t for p, t in self._times.items() if p != path and not p.startswith(f"{path}/")}
-            _remove_tree(self._directory(path.rpartition("/")[0]), name)
-
-    def _make_directory(
-        self, member: tarfile.TarInfo, dir_fd: int, path: str, name: str
-    ) -> None:
+    def _make_directory(self, entry: Entry, dir_fd: int, path: str, name: str) -> None:
+        """One that is there is kept, with what it holds; another kind of file gives way."""
+        hidden = False
         try:
             os.mkdir(name, 0o700, dir_fd=dir_fd)
         except FileExistsError:
-            if _is_other(dir_fd, name):
-                os.unlink(name, dir_fd=dir_fd)
+            info = lstat(dir_fd, name)
+            if info is not None and not stat.S_ISDIR(info.st_mode):
+                hidden = is_whiteout(info)
+                if self._keep_kinds:
+                    raise InvalidArgument(
+                        f'cannot overwrite non-directory "{path}" with directory "{entry.name}"'
+                    ) from None
+                self._remove(dir_fd, path, name)
                 os.mkdir(name, 0o700, dir_fd=dir_fd)
-        fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
+        fd = os.open(name, DIRECTORY_FLAGS, dir_fd=dir_fd)
         try:
-            os.fchown(fd, member.uid, member.gid)
-            _set_xattrs(member, fd)
-            os.fchmod(fd, member.mode & 0o7777)
+            make.dress(entry, fd)
+            if hidden:  # what the layers below have there stays hidden
+                os.setxattr(fd, OPAQUE, b"y")
         finally:
             os.close(fd)
-        self._times[path] = _mtime_ns(member)
+        self._times[path] = entry.mtime_ns
 
-    def _make_hard_link(self, member: tarfile.TarInfo, dir_fd: int, name: str) -> None:
-        target = clean_name(member.linkname)
+    def _make_other(
+        self, entry: Entry, stream: ForwardReader, dir_fd: int, path: str, name: str
+    ) -> None:
+        """A later member of the same name takes the place of the one before."""
+        try:
+            self._make(entry, stream, dir_fd, name)
+        except FileExistsError:
+            if self._keep_kinds and stat.S_ISDIR(
+                os.lstat(f"/proc/self/fd/{dir_fd}/{name}").st_mode
+            ):
+                raise InvalidArgument(
+                    f'cannot overwrite directory "{path}" with non-directory "{entry.name}"'
+                ) from None
+            self._remove(dir_fd, path, name)
+            dir_fd = self._parents.open(path.rpartition("/")[0])
+            self._make(entry, stream, dir_fd, name)
+
+    def _make(self, entry: Entry, stream: ForwardReader, dir_fd: int, name: str) -> None:
+        if entry.isreg():
+            make.make_file(entry, stream, dir_fd, name)
+        elif entry.issym():
+            make.make_symlink(entry, dir_fd, name)
+        elif entry.islnk():
+            self._make_hard_link(entry, dir_fd, name)
+        elif entry.type in (CHARACTER, BLOCK_DEVICE, FIFO):
+            make.make_node(entry, dir_fd, name)
+        else:
+            raise InvalidArgument(f"unhandled tar header type {entry.type[0]}")
+
+    def _remove(self, dir_fd: int, path: str, name: str) -> None:
+        """Descriptors and times below it are of no use any more."""
+        self._parents.forget()
+        if path in self._times:
+            inside = f"{path}/"
+            kept = {p: t for p, t in self._times.items() if p != path and not p.startswith(inside)}
+            self._times = kept
+        dir_fd = self._parents.open(path.rpartition("/")[0])
+        remove_tree(dir_fd, name)
+
+    def _make_hard_link(self, entry: Entry, dir_fd: int, name: str) -> None:
+        try:
+            target = self._prefix + clean_name(entry.linkname)
+        except InvalidArgument:
+            raise InvalidArgument(f'invalid hardlink target "{entry.linkname}"') from None
         parent, _, target_name = target.rpartition("/")
-        if not target_name:
-            raise InvalidArgument(f'invalid hardlink "{member.name}" -> "{member.linkname}"')
-        source_fd = fds.openat2(self._root, parent or ".", os.O_PATH | os.O_DIRECTORY)
+        source_fd = fds.openat2(self._root_fd, parent or ".", os.O_PATH | os.O_DIRECTORY)
         try:
             os.link(
                 target_name, name, src_dir_fd=source_fd, dst_dir_fd=dir_fd, follow_symlinks=False
             )
         except FileNotFoundError:
             raise InvalidArgument(
-                f'invalid hardlink "{member.name}" -> "{member.linkname}": no such file in the archive'
+                f"linkat {entry.linkname} {entry.name}: no such file or directory"
             ) from None
         finally:
             os.close(source_fd)
 
-    def _whiteout(self, dir_fd: int, parent: str, name: str) -> None:
-        if name == OPAQUE:
-            os.setxattr(dir_fd, OVERLAY_OPAQUE, b"y")
-            return
-        hidden = name.removeprefix(WHITEOUT)
-        if name.startswith(META):  # aufs's own bookkeeping
-            return
-        if not hidden or hidden in (".", ".."):
-            raise InvalidArgument(f'invalid whiteout "{name}"')
-        self._clear(dir_fd, hidden, f"{parent}/{hidden}" if parent else hidden)
-        os.mknod(hidden, stat.S_IFCHR, os.makedev(0, 0), dir_fd=self._directory(parent))
-
     def _set_directory_times(self) -> None:
-        """Last, since making members changed them; deepest first."""
-        for path, time_ns in sorted(self._times.items(), reverse=True):
-            with contextlib.suppress(KernelError, OSError):
-                fd = fds.openat2(
-                    self._root, path or ".", os.O_RDONLY | os.O_DIRECTORY,
-                    resolve=fds.RESOLVE_IN_ROOT | fds.RESOLVE_NO_SYMLINKS,
-                )
-                os.utime(fd, ns=(time_ns, time_ns))
-                os.close(fd)
+        """Last, since making members changed them. One that is no directory any more has none to set."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+        for path, time_ns in self._times.items():
+            with contextlib.suppress(KernelError):
+                fd = fds.openat2(self._root_fd, path or ".", flags)
+                try:
+                    os.utime(fd, ns=(time_ns, time_ns))
+                finally:
+                    os.close(fd)
 
 
 def clean_name(name: str) -> str:
-    """A member's path relative to the root, without `.` parts; empty is the root itself.
+    """A member's path relative to the root, without `.` and `..`; empty is the root itself.
 
     Raises:
-        InvalidArgument: `..`, a NUL, or too long.
+        InvalidArgument: it climbs above the root.
     """
-    parts = [part for part in name.split("/") if part not in ("", ".")]
-    if ".." in parts or "\0" in name:
-        raise InvalidArgument(f'invalid tar archive: member "{name}" is outside of the root')
-    if len(os.fsencode(name)) > MAX_NAME_BYTES:
-        raise InvalidArgument("invalid tar archive: a member's name is too long")
+    parts: list[str] = []
+    for part in name.split("/"):
+        if part == "..":
+            if not parts:
+                raise InvalidArgument(f'invalid entry name "{name}"')
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
     return "/".join(parts)
 
 
-def _make_file(
-    member: tarfile.TarInfo, stream: ForwardReader, dir_fd: int, name: str
-) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    fd = os.open(name, flags, 0o600, dir_fd=dir_fd)
-    try:
-        if member.issparse():
-            _write_sparse(member, stream, fd)
-        else:
-            _write_data(stream, fd, member.size)
-        os.fchown(fd, member.uid, member.gid)
-        _set_xattrs(member, fd)
-        os.fchmod(fd, member.mode & 0o7777)
-        time_ns = _mtime_ns(member)
-        os.utime(fd, ns=(time_ns, time_ns))
-    finally:
-        os.close(fd)
-
-
-def _write_data(stream: ForwardReader, fd: int, size: int) -> None:
-    while size > 0:
-        data = stream.read(min(size, PIECE))
-        if not data:
-            raise InvalidArgument("unexpected EOF")
-        size -= len(data)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(fd, view) :]
-
-
-def _write_sparse(member: tarfile.TarInfo, stream: ForwardReader, fd: int) -> None:
-    os.ftruncate(fd, member.size)
-    for offset, size in member.sparse or ():  # type: ignore[attr-defined]
-        if offset < 0 or size < 0 or offset + size > member.size:
-            raise InvalidArgument("invalid tar archive: a sparse map leads out of its file")
-        os.lseek(fd, offset, os.SEEK_SET)
-        _write_data(stream, fd, size)
-
-
-def _make_node(member: tarfile.TarInfo, dir_fd: int, name: str) -> None:
-    kind = stat.S_IFIFO if member.isfifo() else stat.S_IFCHR if member.ischr() else stat.S_IFBLK
-    device = 0 if member.isfifo() else os.makedev(member.devmajor, member.devminor)
-    os.mknod(name, kind | 0o600, device, dir_fd=dir_fd)
-    os.chown(name, member.uid, member.gid, dir_fd=dir_fd, follow_symlinks=False)
-    os.chmod(name, member.mode & 0o7777, dir_fd=dir_fd)
-    time_ns = _mtime_ns(member)
-    os.utime(name, ns=(time_ns, time_ns), dir_fd=dir_fd, follow_symlinks=False)
-
-
-def _own_link(member: tarfile.TarInfo, dir_fd: int, name: str) -> None:
-    os.chown(name, member.uid, member.gid, dir_fd=dir_fd, follow_symlinks=False)
-    time_ns = _mtime_ns(member)
-    os.utime(name, ns=(time_ns, time_ns), dir_fd=dir_fd, follow_symlinks=False)
-
-
-def _set_xattrs(member: tarfile.TarInfo, fd: int) -> None:
-    """PAX SCHILY.xattr records; overlayfs's own are not a stranger's to set."""
-    for key, value in member.pax_headers.items():
-        if key.startswith(XATTR_PREFIX):
-            name = key.removeprefix(XATTR_PREFIX)
-            if name.startswith(("trusted.overlay.", "user.overlay.")):
-                continue
-            try:
-                os.setxattr(fd, name, value.encode("utf-8", "surrogateescape"))
-            except OSError as error:
-                if error.errno not in (errno.ENOTSUP, errno.EPERM):
-                    raise
-
-
-def _mtime_ns(member: tarfile.TarInfo) -> int:
-    text = member.pax_headers.get("mtime", "")
-    if text:
-        whole, _, part = text.partition(".")
-        with contextlib.suppress(ValueError):
-            return int(whole) * 1_000_000_000 + int((part + "0" * 9)[:9])
-    return int(member.mtime * 1_000_000_000)
-
-
-def _is_other(dir_fd: int, name: str) -> bool:
-    return not stat.S_ISDIR(os.stat(name, dir_fd=dir_fd, follow_symlinks=False).st_mode)
-
-
-def _remove_other_kind(dir_fd: int, name: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        if _is_other(dir_fd, name):
-            os.unlink(name, dir_fd=dir_fd)
-
-
-def _remove_tree(dir_fd: int, name: str) -> None:
-    """rm -r of one directory, by descriptors: links are removed, never followed."""
-    fd = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=dir_fd)
-    try:
-        for entry in os.scandir(fd):
-            if entry.is_dir(follow_symlinks=False):
-                _remove_tree(fd, entry.name)
-            else:
-                os.unlink(entry.name, dir_fd=fd)
-    finally:
-        os.close(fd)
-    os.rmdir(name, dir_fd=dir_fd)
+def _translate(error: OSError | KernelError, path: str) -> NoReturn:
+    """A full disk is nobody's fault; all else is the archive's. Raises: Unavailable, InvalidArgument."""
+    number = error.errno or 0
+    made: GoraeError
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        made = Unavailable("no space left on device: free some and try again")
+    elif number in _OURS:
+        made = Unavailable(f"the store cannot be written: {os.strerror(number).lower()}")
+    else:
+        made = InvalidArgument(f'cannot unpack "{path[:255]}": {os.strerror(number).lower()}')
+    raise made from error

@@ -36,9 +36,7 @@ def by_name(tx: Tx, name: str) -> str | None:
 def by_prefix(tx: Tx, prefix: str) -> list[str]:
     """Ids that begin with `sha256:<prefix>`; two at the most."""
     first = f"sha256:{prefix}"
-    rows = tx.execute(
-        "SELECT id FROM image WHERE id >= ? AND id < ? LIMIT 2", (first, first + "g")
-    )
+    rows = tx.execute("SELECT id FROM image WHERE id >= ? AND id < ? LIMIT 2", (first, first + "g"))
     return [row[0] for row in rows]
 
 
@@ -64,7 +62,9 @@ def names(tx: Tx) -> list[tuple[str, str]]:
 def repo_digests(tx: Tx) -> list[tuple[str, str, str]]:
     """(repository, digest, image id) of every one."""
     return list(
-        tx.execute("SELECT repository, digest, image_id FROM repo_digest ORDER BY repository, digest")
+        tx.execute(
+            "SELECT repository, digest, image_id FROM repo_digest ORDER BY repository, digest"
+        )
     )
 
 
@@ -104,9 +104,7 @@ def add_repo_digest(tx: Tx, repository: str, digest: str, image_id: str) -> None
 
 def delete_repo_digest(tx: Tx, repository: str, digest: str) -> None:
     """Not any more."""
-    tx.execute(
-        "DELETE FROM repo_digest WHERE repository = ? AND digest = ?", (repository, digest)
-    )
+    tx.execute("DELETE FROM repo_digest WHERE repository = ? AND digest = ?", (repository, digest))
 
 
 def delete(tx: Tx, image_id: str) -> None:

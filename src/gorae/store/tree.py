@@ -1,0 +1,133 @@
+"""Trees of files on disk: removed, measured, copied. What a stranger made in them does no harm.
+
+Everything goes by directories' descriptors and names that are not followed. Neither depth nor width of a tree
+overflows a stack: what lies deep is first moved up.
+"""
+
+import contextlib
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+MAX_DEPTH = 400
+"""Deeper directories are not measured or packed; what is removed is removed at any depth."""
+_REMOVED_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Bytes of regular files, hard links once, and the number of inodes below the top."""
+
+    size_bytes: int
+    inodes: int
+
+
+def remove(path: Path) -> None:
+    """As `remove_tree`, by path. The last name is not followed."""
+    try:
+        dir_fd = os.open(path.parent, DIRECTORY_FLAGS & ~os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return
+    try:
+        remove_tree(dir_fd, path.name)
+    finally:
+        os.close(dir_fd)
+
+
+def remove_tree(dir_fd: int, name: str) -> None:
+    """Remove a file or a directory with all below; links are removed, never followed; found gone is fine.
+
+    Raises:
+        OSError: something could not be removed.
+    """
+    try:
+        top = os.open(name, DIRECTORY_FLAGS, dir_fd=dir_fd)
+    except FileNotFoundError:
+        return
+    except OSError:  # no directory
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=dir_fd)
+        return
+    try:
+        while not _empty(top, top, 0):
+            pass
+    finally:
+        os.close(top)
+    os.rmdir(name, dir_fd=dir_fd)
+
+
+def _empty(fd: int, top: int, depth: int) -> bool:
+    """Remove what a directory holds; False when something was moved up to the top, to be done in another round."""
+    done = True
+    for name in os.listdir(fd):
+        try:
+            os.unlink(name, dir_fd=fd)
+            continue
+        except FileNotFoundError:
+            continue
+        except (IsADirectoryError, PermissionError):
+            pass
+        if depth >= _REMOVED_AT_ONCE:
+            os.rename(name, f".removed-{secrets.token_hex(8)}", src_dir_fd=fd, dst_dir_fd=top)
+            done = False
+            continue
+        inner = os.open(name, DIRECTORY_FLAGS, dir_fd=fd)
+        try:
+            done = _empty(inner, top, depth + 1) and done
+        finally:
+            os.close(inner)
+        os.rmdir(name, dir_fd=fd)
+    return done
+
+
+def walk(top: Path) -> Iterator[tuple[str, int, str, os.stat_result]]:
+    """(path relative to the top, descriptor of its directory, name, lstat) of everything below, sorted by name.
+
+    A directory comes before what it holds. What vanishes meanwhile is left out; so is what lies deeper than MAX_DEPTH.
+    The descriptor is good until the next step.
+    """
+    root = os.open(top, DIRECTORY_FLAGS & ~os.O_NOFOLLOW)
+    stack: list[tuple[int, str, Iterator[str]]] = [(root, "", _names(root))]
+    try:
+        while stack:
+            fd, stem, names = stack[-1]
+            name = next(names, None)
+            if name is None:
+                os.close(stack.pop()[0])
+                continue
+            try:
+                info = os.stat(name, dir_fd=fd, follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            yield f"{stem}{name}", fd, name, info
+            if stat.S_ISDIR(info.st_mode) and len(stack) < MAX_DEPTH:
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    inner = os.open(name, DIRECTORY_FLAGS, dir_fd=fd)
+                    stack.append((inner, f"{stem}{name}/", _names(inner)))
+    finally:
+        for fd, _, _ in stack:
+            os.close(fd)
+
+
+def _names(fd: int) -> Iterator[str]:
+    """Sorted by their bytes."""
+    return iter(sorted(os.listdir(fd), key=os.fsencode))
+
+
+def measure(top: Path) -> Measure:
+    """What the tree below `top` takes."""
+    size = inodes = 0
+    seen: set[int] = set()
+    for _, _, _, info in walk(top):
+        if info.st_nlink > 1 and not stat.S_ISDIR(info.st_mode):
+            if info.st_ino in seen:
+                continue
+            seen.add(info.st_ino)
+        inodes += 1
+        if stat.S_ISREG(info.st_mode):
+            size += info.st_size
+    return Measure(size, inodes)
