@@ -138,8 +138,6 @@ class Containers:
             raise InvalidArgument(
                 f'error looking up logging plugin {spec.log.driver}: plugin "{spec.log.driver}" not found'
             )
-        if spec.uts_mode == "host" and (spec.hostname or spec.domainname):
-            raise InvalidArgument("conflicting options: hostname and the UTS mode")
         rotation.limits(spec.log)
         _, warnings = resources.check(spec.resources, self._host)
         return warnings

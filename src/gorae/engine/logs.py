@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+from gorae import errors
 from gorae.engine.model import LogOptions
 from gorae.engine.record import Record
 from gorae.linux.inotify import Watcher
@@ -13,17 +14,23 @@ from gorae.runtime.logfile import LogCursor, LogWindow
 Run = Callable[..., Awaitable[Any]]
 
 
-async def read(
+def read(
     record: Record, options: LogOptions, watcher: Watcher, run: Run
 ) -> AsyncIterator[tuple[int, bytes]]:
     """Chunks of whole lines, each of one stream.
 
     Raises:
-        NotImplemented: nothing was kept.
+        NotImplemented: at once, before anything is read: nothing was kept.
     """
+    if not record.container.log_path:
+        raise errors.NotImplemented("configured logging driver does not support reading")
+    return _read(record, options, watcher, run)
+
+
+async def _read(
+    record: Record, options: LogOptions, watcher: Watcher, run: Run
+) -> AsyncIterator[tuple[int, bytes]]:
     path = record.container.log_path
-    if not path:
-        raise NotImplementedError("configured logging driver does not support reading")
     window = LogWindow(
         stdout=options.stdout,
         stderr=options.stderr,

@@ -40,6 +40,9 @@ def new_container(
     host.ipc_mode = _by_id(host.ipc_mode, find_container)
     host.pid_mode = _by_id(host.pid_mode, find_container)
     full = structs.replace(asked, host_config=host)
+    if host.uts_mode == "host" and (full.hostname or full.domainname):
+        what = "hostname" if full.hostname else "domainname"
+        raise InvalidArgument(f"conflicting options: {what} and the UTS mode")
     if not full.hostname and "host" in (host.network_mode, host.uts_mode):
         full.hostname = defaults.hostname
     return NewContainer(spec(full), codec.encode(full).decode("utf-8", "surrogateescape"))
