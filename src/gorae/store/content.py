@@ -3,15 +3,16 @@
     content/blobs/sha256/ab/<64 hex>    immutable, 0400; the name is the truth
     content/ingest/<ref>                being written; invisible to readers
 
-Commit: write -> fsync -> size and digest are what was promised -> rename -> fsync the directory -> row. A file
-without a row is garbage, a row without its file is DataLoss. Two who bring the same blob both succeed.
+Commit: write -> fsync -> size and digest are what was promised -> in one transaction: rename, fsync the directory,
+row. The collector unlinks files in transactions too, so that it cannot take a file away between another's rename and
+its row. A file without a row is garbage, a row without its file is DataLoss. Two who bring the same blob both succeed.
 """
 
-import contextlib
 import errno
 import hashlib
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -23,6 +24,7 @@ from gorae.store.lease import Lease
 from gorae.store.tables import content as rows
 
 MAX_READ_BYTES = 64 << 20
+SWEEP_BATCH = 64
 
 
 class ContentStore:
@@ -96,10 +98,33 @@ class ContentStore:
         """Every blob's file."""
         return [one for folder in self._blobs.iterdir() for one in folder.iterdir()]
 
-    def delete_file(self, digest: str) -> None:
-        """The sweep's second half: the row is gone already."""
-        with contextlib.suppress(FileNotFoundError):
-            self.path(digest).unlink()
+    def place(self, tx: Tx, path: Path, digest: str, size_bytes: int) -> None:
+        """Inside a transaction: a file that was verified and synced becomes the blob of its digest.
+
+        Raises:
+            Unavailable: the disk is full.
+        """
+        target = self.path(digest)
+        try:
+            if not target.parent.exists():
+                target.parent.mkdir(exist_ok=True, mode=0o700)
+                fsync_directory(target.parent.parent)
+            path.rename(target)
+            fsync_directory(target.parent)
+        except OSError as error:
+            raise disk_error(error) from error
+        rows.insert(tx, digest, size_bytes)
+
+    def delete_files(self, digests: Sequence[str]) -> None:
+        """The sweep's second half: the rows are gone, unless somebody has brought a blob anew since."""
+        for first in range(0, len(digests), SWEEP_BATCH):
+            batch = digests[first : first + SWEEP_BATCH]
+            self._db.write(lambda tx, batch=batch: self._unlink(tx, batch), durable=False)  # type: ignore[misc]
+
+    def _unlink(self, tx: Tx, digests: Sequence[str]) -> None:
+        for digest in digests:
+            if rows.size(tx, digest) is None:
+                self.path(digest).unlink(missing_ok=True)
 
 
 class Ingest:
@@ -158,20 +183,16 @@ class Ingest:
             raise InvalidArgument(
                 f'blob "{self._expected_digest}": its bytes have the digest "{digest}"'
             )
-        target = self._store.path(digest)
         try:
             os.fchmod(self._file.fileno(), 0o400)
             os.fsync(self._file.fileno())
-            target.parent.mkdir(exist_ok=True, mode=0o700)
-            self.path.rename(target)
-            fsync_directory(target.parent)
         except OSError as error:
             raise disk_error(error) from error
         self._db.write(lambda tx: self._record(tx, digest))
         return digest
 
     def _record(self, tx: Tx, digest: str) -> None:
-        rows.insert(tx, digest, self.size)
+        self._store.place(tx, self.path, digest, self.size)
         if self._lease is not None:
             self._lease.hold(tx, "content", digest)
 

@@ -8,18 +8,44 @@ when the power goes (synchronous NORMAL). The file's version is the number of th
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from gorae.errors import DataLoss, Unavailable
 
 T = TypeVar("T")
-Tx = sqlite3.Connection
 BUSY_TIMEOUT_S = 10.0
 READERS = 4
+
+
+class Cursor(Protocol):
+    """The answer of one statement."""
+
+    @property
+    def rowcount(self) -> int:
+        """Rows that the statement changed."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Its rows, each a tuple."""
+
+    def fetchone(self) -> Any:
+        """The next row, None after the last."""
+
+
+class Tx(Protocol):
+    """A transaction, as the tables' functions see it.
+
+    SQL is SQLite's; where it keeps to what PostgreSQL has too (`ON CONFLICT DO NOTHING`, `?` for values), the same
+    function serves a hub on that.
+    """
+
+    def execute(self, _sql: str, _parameters: Sequence[Any] = ..., /) -> Cursor:
+        """Run one statement."""
+
 
 _Job = tuple[Callable[[Tx], Any], bool, "Future[Any]"]
 
@@ -30,7 +56,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._readers: queue.SimpleQueue[Tx] = queue.SimpleQueue()
+        self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         writer = self._connect()
         try:
             _migrate(writer)
@@ -44,7 +70,7 @@ class Database:
         )
         self._thread.start()
 
-    def _connect(self) -> Tx:
+    def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
@@ -53,7 +79,7 @@ class Database:
         connection.execute("PRAGMA synchronous=FULL")
         return connection
 
-    def _write_loop(self, connection: Tx) -> None:
+    def _write_loop(self, connection: sqlite3.Connection) -> None:
         durable_now = True
         while (job := self._jobs.get()) is not None:
             work, durable, future = job
@@ -113,21 +139,38 @@ def is_unique_violation(error: BaseException) -> bool:
     return isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error)
 
 
-def _migrate(connection: Tx) -> None:
-    """Apply the numbered schema files that the file has not seen, each in one transaction."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    for number, text in _schema_files():
-        if number > version:
-            connection.executescript(
-                f"BEGIN IMMEDIATE;\n{text}\nPRAGMA user_version={number};\nCOMMIT;"
-            )
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Apply the numbered schema files that the file has not seen, all in one transaction: two programs may open a
+    new file at the same moment."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        for number, text in schema_files(resources.files("gorae.store").joinpath("schema")):
+            if number > version:
+                for statement in statements(text):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version={number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
 
 
-def _schema_files() -> list[tuple[int, str]]:
-    folder = resources.files("gorae.store").joinpath("schema")
+def schema_files(folder: Traversable) -> list[tuple[int, str]]:
+    """(number, SQL text) of the files `0001_name.sql` in a folder, in order."""
     found = [
         (int(one.name.partition("_")[0]), one.read_text())
         for one in folder.iterdir()
         if one.name.endswith(".sql")
     ]
     return sorted(found)
+
+
+def statements(text: str) -> Iterator[str]:
+    """The statements of an SQL text, one by one, with the comments before them."""
+    piece = ""
+    for line in text.splitlines(keepends=True):
+        piece += line
+        if sqlite3.complete_statement(piece):
+            yield piece
+            piece = ""

@@ -1,7 +1,7 @@
 """The collector: what nothing reaches is removed, rows first, files after.
 
-Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests), what live
-leases hold, and the snapshots of containers. Nothing is deleted elsewhere.
+Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests), the links of a
+hub beside the engine, what live leases hold, and the snapshots of containers. Nothing is deleted elsewhere.
 """
 
 import time
@@ -12,7 +12,7 @@ from gorae.errors import Conflict
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, Tx
 from gorae.store.snapshot import Snapshotter
-from gorae.store.tables import content, images, leases, snapshots
+from gorae.store.tables import content, images, leases, links, snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,18 @@ def dead_snapshots(
     return sorted(dead, key=lambda key: -depth[key])
 
 
+def sweep_content(tx: Tx, now_ns: int) -> list[str]:
+    """Delete the rows of blobs that no image, link or live lease reaches; their digests."""
+    held = (key for kind, key in leases.live_items(tx, now_ns) if kind == "content")
+    named = (row.manifest for row in images.all_rows(tx))
+    every = (digest for digest, _ in content.all_rows(tx))
+    dead = dead_blobs(every, [*named, *held, *links.digests(tx)], content.edges(tx))
+    for digest in dead:
+        content.delete(tx, digest)
+        content.delete_edges(tx, digest)
+    return sorted(dead)
+
+
 class Collector:
     """Runs collections over one store."""
 
@@ -70,8 +82,7 @@ class Collector:
     def collect(self) -> Swept:
         """Remove what nothing reaches; blocking."""
         dead, layers, sizes = self._db.write(self._sweep_rows)
-        for digest in dead:
-            self._blobs.delete_file(digest)
+        self._blobs.delete_files(dead)
         removed = []
         for key in layers:
             try:
@@ -83,17 +94,9 @@ class Collector:
 
     def _sweep_rows(self, tx: Tx) -> tuple[list[str], list[str], int]:
         now = time.time_ns()
+        dead = sweep_content(tx, now)
         items = leases.live_items(tx, now)
         rows = images.all_rows(tx)
-        sizes = dict(content.all_rows(tx))
-        dead = dead_blobs(
-            sizes,
-            [*(row.manifest for row in rows), *(key for kind, key in items if kind == "content")],
-            content.edges(tx),
-        )
-        for digest in dead:
-            content.delete(tx, digest)
-            content.delete_edges(tx, digest)
         snapshot_rows = snapshots.all_rows(tx)
         layers = dead_snapshots(
             snapshot_rows,
@@ -101,4 +104,4 @@ class Collector:
             [key for kind, key in items if kind == "snapshot"],
         )
         by_key = {row.key: row.size_bytes for row in snapshot_rows}
-        return sorted(dead), layers, sum(by_key[key] for key in layers)
+        return dead, layers, sum(by_key[key] for key in layers)

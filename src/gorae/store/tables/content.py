@@ -8,7 +8,8 @@ from gorae.store.db import Tx
 def insert(tx: Tx, digest: str, size_bytes: int) -> None:
     """Say that a blob is whole; there already is fine."""
     tx.execute(
-        "INSERT OR IGNORE INTO content (digest, size_bytes, created_ns) VALUES (?, ?, ?)",
+        "INSERT INTO content (digest, size_bytes, created_ns) VALUES (?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
         (digest, size_bytes, time.time_ns()),
     )
 
@@ -32,7 +33,9 @@ def delete(tx: Tx, digest: str) -> None:
 
 def add_edge(tx: Tx, parent: str, child: str) -> None:
     """`parent` keeps `child` alive."""
-    tx.execute("INSERT OR IGNORE INTO edge (parent, child) VALUES (?, ?)", (parent, child))
+    tx.execute(
+        "INSERT INTO edge (parent, child) VALUES (?, ?) ON CONFLICT DO NOTHING", (parent, child)
+    )
 
 
 def edges(tx: Tx) -> list[tuple[str, str]]:

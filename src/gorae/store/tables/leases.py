@@ -16,7 +16,7 @@ def insert(tx: Tx, lease_id: str, expires_ns: int) -> None:
 def hold(tx: Tx, lease_id: str, kind: str, key: str) -> None:
     """Keep one object; `kind` is content or snapshot."""
     tx.execute(
-        "INSERT OR IGNORE INTO lease_item (lease_id, kind, key) VALUES (?, ?, ?)",
+        "INSERT INTO lease_item (lease_id, kind, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         (lease_id, kind, key),
     )
 
