@@ -1,7 +1,8 @@
 """The collector: what nothing reaches is removed, rows first, files after.
 
 Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests), the links of a
-hub beside the engine, what live leases hold, and the snapshots of containers. Nothing is deleted elsewhere.
+hub beside the engine, what live leases hold, the results in the build cache, and the snapshots of containers. Nothing is
+deleted elsewhere.
 """
 
 import time
@@ -12,7 +13,7 @@ from gorae.errors import Conflict
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, Tx
 from gorae.store.snapshot import Snapshotter
-from gorae.store.tables import content, images, leases, links, snapshots
+from gorae.store.tables import builds, content, images, leases, links, snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Collector:
         snapshot_rows = snapshots.all_rows(tx)
         layers = dead_snapshots(
             snapshot_rows,
-            [row.chain_id for row in rows],
+            [*(row.chain_id for row in rows), *builds.snapshots(tx)],
             [key for kind, key in items if kind == "snapshot"],
         )
         by_key = {row.key: row.size_bytes for row in snapshot_rows}
