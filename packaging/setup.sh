@@ -11,8 +11,7 @@ top=$(pwd)
 
 say() { echo "setup: $*" >&2; }
 
-run="python3 python3-venv crun conmon nftables iproute2 busybox-static mmdebstrap catatonit zstd xz-utils ca-certificates
-debian-archive-keyring"
+run="python3 python3-venv crun conmon nftables iproute2 busybox-static mmdebstrap catatonit zstd xz-utils ca-certificates"
 test="skopeo procps"
 wanted=$run
 [ "${1:-}" != --test ] || wanted="$run $test"

@@ -25,9 +25,12 @@ from gorae.engine.model import (
     RestartPolicy,
 )
 from gorae.engine.networks import NetworkRecord, NetworkSpec
+from gorae.engine.progress import Emit
+from gorae.engine.pulls import PullOptions
 from gorae.engine.system import DaemonFacts, SystemInfo
 from gorae.engine.usage import Usage
 from gorae.engine.volumes import Volume
+from gorae.oci.reference import Reference
 from gorae.runtime.config import Resources
 from gorae.runtime.host import HostFacts
 
@@ -116,6 +119,13 @@ class Bootstrap(Protocol):
     ) -> Image: ...
 
 
+class Pulls(Protocol):
+    """Of `engine.pulls`; blocking, long."""
+
+    def pull(self, name: Reference, options: PullOptions, emit: Emit) -> Image: ...
+    def pull_all(self, name: Reference, options: PullOptions, emit: Emit) -> list[Image]: ...
+
+
 class Networks(Protocol):
     """Of `engine.networks`; blocking where it changes something."""
 
@@ -166,6 +176,8 @@ class Services(Protocol):
     def images(self) -> Images: ...
     @property
     def archives(self) -> Archives: ...
+    @property
+    def pulls(self) -> Pulls: ...
     @property
     def networks(self) -> Networks: ...
     @property

@@ -1,8 +1,7 @@
 """The collector: what nothing reaches is removed, rows first, files after.
 
-Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests), the links of a
-hub beside the engine, what live leases hold, the results in the build cache, and the snapshots of containers. Nothing is
-deleted elsewhere.
+Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests, and those by
+which registries know them), the links of a hub beside the engine, what live leases hold, and the snapshots of containers. Nothing is deleted elsewhere.
 """
 
 import time
@@ -13,7 +12,7 @@ from gorae.errors import Conflict
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, Tx
 from gorae.store.snapshot import Snapshotter
-from gorae.store.tables import builds, content, images, leases, links, snapshots
+from gorae.store.tables import content, images, leases, links, snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,9 @@ def sweep_content(tx: Tx, now_ns: int) -> list[str]:
     """Delete the rows of blobs that no image, link or live lease reaches; their digests."""
     held = (key for kind, key in leases.live_items(tx, now_ns) if kind == "content")
     named = (row.manifest for row in images.all_rows(tx))
+    known = (digest for _, digest, _ in images.repo_digests(tx))
     every = (digest for digest, _ in content.all_rows(tx))
-    dead = dead_blobs(every, [*named, *held, *links.digests(tx)], content.edges(tx))
+    dead = dead_blobs(every, [*named, *known, *held, *links.digests(tx)], content.edges(tx))
     for digest in dead:
         content.delete(tx, digest)
         content.delete_edges(tx, digest)
@@ -101,7 +101,7 @@ class Collector:
         snapshot_rows = snapshots.all_rows(tx)
         layers = dead_snapshots(
             snapshot_rows,
-            [*(row.chain_id for row in rows), *builds.snapshots(tx)],
+            [row.chain_id for row in rows],
             [key for kind, key in items if kind == "snapshot"],
         )
         by_key = {row.key: row.size_bytes for row in snapshot_rows}

@@ -6,6 +6,7 @@ content/ snapshots/ volumes/ containers/
 """
 
 import fcntl
+import time
 from pathlib import Path
 from typing import IO
 
@@ -13,7 +14,6 @@ from gorae.errors import Conflict
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, Tx
 from gorae.store.gc import Collector
-from gorae.store.layers import LayerArchives
 from gorae.store.overlay import OverlaySnapshotter
 from gorae.store.tables import leases
 from gorae.store.volumes import VolumeDirectories
@@ -29,7 +29,6 @@ class Store:
         self.content = ContentStore(root / "content", self.db)
         self.snapshots = OverlaySnapshotter(root / "snapshots", self.db)
         self.volumes = VolumeDirectories(root / "volumes")
-        self.layers = LayerArchives(self.db, self.content, self.snapshots)
         self.collector = Collector(self.db, self.content, self.snapshots)
 
     @classmethod
@@ -50,8 +49,7 @@ class Store:
             ) from None
         store = cls(root, lock)
         store.content.discard_ingests()
-        store.db.write(leases.delete_all)
-        store.snapshots.discard_unsynced()
+        store.db.write(lambda tx: leases.delete_dead(tx, time.time_ns()))
         store.snapshots.discard_garbage()
         store.volumes.discard_removed()
         return store
