@@ -26,9 +26,9 @@ from gorae.oci.config import History, ImageConfig, RunConfig
 from gorae.oci.digest import DiffId, Digest, parse_digest
 from gorae.oci.manifest import Descriptor, Index, Manifest, Platform
 from gorae.oci.reference import Reference
+from gorae.oci.tar.header import Entry
 from gorae.store.archive.apply import ForwardReader, clean_name, members
 from gorae.store.archive.compression import Reader
-from gorae.store.archive.header import Entry
 from gorae.store.lease import Lease
 from gorae.store.tables import content
 
