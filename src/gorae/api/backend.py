@@ -6,10 +6,12 @@ loop; the other services block and are called through `run` (ends in millisecond
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, BinaryIO, Protocol
 
 from gorae.api.hijack import Attachment
 from gorae.engine.bootstrap import BootstrapOptions
+from gorae.engine.files import FileView
 from gorae.engine.images import Image, Removed
 from gorae.engine.model import (
     AttachOptions,
@@ -155,6 +157,13 @@ class Events(Protocol):
     def subscribe(self, since_ns: int = 0, until_ns: int = 0) -> AsyncIterator[Event]: ...
 
 
+class Files(Protocol):
+    """Of `engine.files`."""
+
+    def opened(self, ref: str, event: str = "") -> AbstractAsyncContextManager[FileView]: ...
+    def opened_alone(self, ref: str) -> AbstractAsyncContextManager[FileView]: ...
+
+
 class System(Protocol):
     """Of `engine.system`."""
 
@@ -184,6 +193,8 @@ class Services(Protocol):
     def volumes(self) -> Volumes: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def files(self) -> Files: ...
     @property
     def system(self) -> System: ...
     @property

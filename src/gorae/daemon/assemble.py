@@ -24,6 +24,7 @@ from gorae.engine.containers import Containers
 from gorae.engine.copyup import copy_up
 from gorae.engine.events import Events
 from gorae.engine.execs import Execs
+from gorae.engine.files import Files
 from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Images
 from gorae.engine.layers import Layers
@@ -72,6 +73,7 @@ class Services:
     networks: Networks
     volumes: Volumes
     events: Events
+    files: Files
     system: System
     run: Callable[..., Any]
     run_transfer: Callable[..., Any]
@@ -192,6 +194,14 @@ class Daemon:
             networks=self.networks,
             volumes=self.volumes,
             events=self.events,
+            files=Files(
+                self.records,
+                self.bringup,
+                self.store.snapshots,
+                self.events,
+                Path(config.exec_root),
+                self.run,
+            ),
             system=system,
             run=self.run,
             run_transfer=self.run_transfer,
