@@ -9,23 +9,39 @@ import errno
 import os
 import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
-from gorae.errors import KernelError
+from gorae.errors import KernelError, NotFound, Unavailable
 from gorae.linux import fd as fds
 from gorae.linux import mount
+from gorae.store.content import disk_error
 from gorae.store.snapshot import Snapshotter
 
 DIRECTORIES = ("dev/pts", "dev/shm", "proc", "sys", "etc")
 FILES = (".dockerenv", "etc/resolv.conf", "etc/hosts", "etc/hostname", "dev/console")
 LINKS = {"etc/mtab": "/proc/mounts"}
+ATTEMPTS = 5
 
 
 def key_of(chain_id: str) -> str:
     """The snapshot's key."""
     return f"init {chain_id}"
+
+
+def prepare(snapshots: Snapshotter, key: str, chain_id: str) -> None:
+    """A writable layer `key` on an image's init layer, which a collection may take away until one stands on it.
+
+    Raises:
+        NotFound: the image's own snapshot is not there. Unavailable: the disk is full. KernelError.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            snapshots.prepare(key, ensure(snapshots, chain_id))
+            return
+        except NotFound:
+            if not snapshots.exists(chain_id):
+                raise
+    raise Unavailable(f'the layer of "{chain_id}" was taken away again and again: try again')
 
 
 def ensure(snapshots: Snapshotter, chain_id: str) -> str:
@@ -38,14 +54,10 @@ def ensure(snapshots: Snapshotter, chain_id: str) -> str:
     if snapshots.exists(key):
         return key
     draft = f"init-draft-{secrets.token_hex(8)}"
-    mounts = snapshots.prepare(draft, chain_id)
+    (one,) = snapshots.prepare(draft, chain_id)
     try:
-        with tempfile.TemporaryDirectory(prefix="gorae-init-") as target:
-            mount.mount_all(mounts, target)
-            try:
-                _fill(Path(target))
-            finally:
-                mount.umount2(target, mount.MNT_DETACH)
+        with mount.detached(one) as root:
+            _fill(root)
         snapshots.commit(draft, key)
     except BaseException:
         snapshots.remove(draft)
@@ -53,8 +65,8 @@ def ensure(snapshots: Snapshotter, chain_id: str) -> str:
     return key
 
 
-def _fill(target: Path) -> None:
-    root = os.open(target, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _fill(root: int) -> None:
+    """Raises: Unavailable: the disk is full."""
     try:
         for path in DIRECTORIES:
             _make_directories(root, path)
@@ -64,8 +76,8 @@ def _fill(target: Path) -> None:
             parent, _, name = path.rpartition("/")
             with _parent(root, parent) as dir_fd, contextlib.suppress(FileExistsError):
                 os.symlink(leads_to, name, dir_fd=dir_fd)
-    finally:
-        os.close(root)
+    except OSError as error:
+        raise disk_error(error) from error
 
 
 @contextlib.contextmanager

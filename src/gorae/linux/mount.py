@@ -3,18 +3,18 @@
 `Mount` is a mount as data: planned in one place, performed in another.
 """
 
+import contextlib
 import ctypes
 import errno
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gorae.errors import KernelError
-from gorae.linux import fd as fds
 from gorae.linux.syscall import check, libc
 
 EINVAL = errno.EINVAL
-NO_MOUNTS = fds.RESOLVE_NO_XDEV
 
 MS_RDONLY = 0x1
 MS_NOSUID = 0x2
@@ -38,7 +38,6 @@ SYS_MOUNT_SETATTR = 442
 OPEN_TREE_CLONE = 0x1
 OPEN_TREE_CLOEXEC = os.O_CLOEXEC
 MOVE_MOUNT_F_EMPTY_PATH = 0x4
-MOVE_MOUNT_T_EMPTY_PATH = 0x40
 FSOPEN_CLOEXEC = 0x1
 FSMOUNT_CLOEXEC = 0x1
 FSCONFIG_SET_STRING = 1
@@ -47,7 +46,6 @@ MOUNT_ATTR_RDONLY = 0x1
 MOUNT_ATTR_NOSUID = 0x2
 MOUNT_ATTR_NODEV = 0x4
 MOUNT_ATTR_NOEXEC = 0x8
-MOUNT_ATTR_IDMAP = 0x100000
 MAX_FSCONFIG_BYTES = 255
 """A longer value is refused by fsconfig(2): strndup_user(value, 256) in fs/fsopen.c."""
 AT_FDCWD = -100
@@ -147,61 +145,6 @@ def open_tree(path: str, flags: int) -> int:
     return check(result, "open_tree", path)
 
 
-def clone_tree(fd: int, *, recursive: bool = True) -> int:
-    """open_tree(2) with OPEN_TREE_CLONE: a detached bind mount of what is open. Raises: KernelError."""
-    flags = AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (AT_RECURSIVE if recursive else 0)
-    return check(libc.syscall(SYS_OPEN_TREE, fd, b"", flags), "open_tree")
-
-
-def attach_tree(from_fd: int, to_fd: int) -> None:
-    """move_mount(2) of a detached mount onto what is open: no path is looked up. Raises: KernelError."""
-    flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
-    check(libc.syscall(SYS_MOVE_MOUNT, from_fd, b"", to_fd, b"", flags), "move_mount")
-
-
-class _MountAttr(ctypes.Structure):
-    """struct mount_attr, linux/mount.h."""
-
-    _fields_ = (
-        ("attr_set", ctypes.c_uint64),
-        ("attr_clr", ctypes.c_uint64),
-        ("propagation", ctypes.c_uint64),
-        ("userns_fd", ctypes.c_uint64),
-    )
-
-
-def mount_setattr(
-    fd: int, attributes: int, *, userns_fd: int = 0, propagation: int = 0, recursive: bool = True
-) -> None:
-    """mount_setattr(2) of an open mount: `attributes` are set, none is cleared. Raises: KernelError."""
-    attr = _MountAttr(attributes, 0, propagation, userns_fd)
-    flags = AT_EMPTY_PATH | (AT_RECURSIVE if recursive else 0)
-    size = ctypes.c_size_t(ctypes.sizeof(attr))
-    result = libc.syscall(SYS_MOUNT_SETATTR, fd, b"", flags, ctypes.byref(attr), size)
-    check(result, "mount_setattr")
-
-
-def pivot_root(new_root: str, put_old: str) -> None:
-    """pivot_root(2). Raises: KernelError."""
-    check(libc.pivot_root(os.fsencode(new_root), os.fsencode(put_old)), "pivot_root", new_root)
-
-
-def is_mount_point(path: str) -> bool:
-    """Whether something is mounted at a path, bind mounts of the same disk included; a missing path is none."""
-    parent, _, name = os.path.abspath(path).rpartition("/")
-    try:
-        parent_fd = os.open(parent or "/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        os.close(fds.openat2(parent_fd, name, os.O_PATH | os.O_NOFOLLOW, resolve=NO_MOUNTS))
-    except KernelError as error:
-        return error.errno == errno.EXDEV
-    finally:
-        os.close(parent_fd)
-    return False
-
-
 def mount_all(mounts: Iterable[Mount], target: str) -> None:
     """Perform mounts at `target`, in order; what was mounted is undone when a later one fails.
 
@@ -218,6 +161,39 @@ def mount_all(mounts: Iterable[Mount], target: str) -> None:
         for where in reversed(done):
             umount2(where, MNT_DETACH)
         raise
+
+
+@contextlib.contextmanager
+def detached(one: Mount) -> Iterator[int]:
+    """The root of a mount that is at no path, open; it goes with the descriptor, even when we are killed.
+
+    Raises:
+        KernelError.
+    """
+    mount_fd = _detached(one)
+    try:
+        root_fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=mount_fd)
+    finally:
+        os.close(mount_fd)
+    try:
+        yield root_fd
+    finally:
+        os.close(root_fd)
+
+
+def _detached(one: Mount) -> int:
+    if one.type == "overlay" and _fits_a_context(one):
+        with contextlib.suppress(_OldKernel):
+            return _mount_fd(one)
+    target = tempfile.mkdtemp(prefix="gorae-mount-")
+    try:
+        _perform(one, target)
+        try:
+            return os.open(target, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        finally:
+            umount2(target, MNT_DETACH)
+    finally:
+        os.rmdir(target)
 
 
 def _perform(one: Mount, where: str) -> None:
@@ -239,26 +215,40 @@ def _perform(one: Mount, where: str) -> None:
 
 def _mount_by_context(one: Mount, where: str) -> None:
     """fsopen(2) and friends, which take any number of layers; mount(2) stops at one page of options."""
-    if max((len(word) for word in one.options), default=0) > MAX_FSCONFIG_BYTES:
+    if not _fits_a_context(one):
         _mount_by_short_names(one, where)
         return
-    fs_fd = fsopen(one.type)
     try:
-        words = _configure(fs_fd, one)
-        fsconfig_create(fs_fd)
-        mount_fd = fsmount(fs_fd, _attributes(words))
-    except KernelError as error:
-        if error.errno != errno.EINVAL:
-            raise
-        # a kernel before 6.8 knows no `lowerdir+`; before 6.5 it says so at the end only
+        mount_fd = _mount_fd(one)
+    except _OldKernel:
         _mount_by_short_names(one, where)
         return
-    finally:
-        os.close(fs_fd)
     try:
         move_mount(mount_fd, where)
     finally:
         os.close(mount_fd)
+
+
+def _fits_a_context(one: Mount) -> bool:
+    return max((len(word) for word in one.options), default=0) <= MAX_FSCONFIG_BYTES
+
+
+class _OldKernel(Exception):
+    """Before 6.8 `lowerdir+` is not known; before 6.5 it is said at the end only."""
+
+
+def _mount_fd(one: Mount) -> int:
+    fs_fd = fsopen(one.type)
+    try:
+        words = _configure(fs_fd, one)
+        fsconfig_create(fs_fd)
+        return fsmount(fs_fd, _attributes(words))
+    except KernelError as error:
+        if error.errno == errno.EINVAL:
+            raise _OldKernel from error
+        raise
+    finally:
+        os.close(fs_fd)
 
 
 def _attributes(words: Iterable[str]) -> int:

@@ -83,10 +83,10 @@ class Database:
         durable_now = True
         while (job := self._jobs.get()) is not None:
             work, durable, future = job
-            if durable != durable_now:
-                connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-                durable_now = durable
             try:
+                if durable != durable_now:
+                    connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                    durable_now = durable
                 connection.execute("BEGIN IMMEDIATE")
                 result = work(connection)
                 connection.execute("COMMIT")

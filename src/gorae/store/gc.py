@@ -1,14 +1,14 @@
 """The collector: what nothing reaches is removed, rows first, files after.
 
-Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests, and those by
-which registries know them), the links of a hub beside the engine, what live leases hold, and the snapshots of containers. Nothing is deleted elsewhere.
+Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests), the links of a
+hub beside the engine, what live leases hold, and the snapshots of containers. All rows go in one transaction: who takes
+a lease on something and then sees it there, has it. Nothing is deleted elsewhere.
 """
 
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gorae.errors import Conflict
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, Tx
 from gorae.store.snapshot import Snapshotter
@@ -63,9 +63,8 @@ def sweep_content(tx: Tx, now_ns: int) -> list[str]:
     """Delete the rows of blobs that no image, link or live lease reaches; their digests."""
     held = (key for kind, key in leases.live_items(tx, now_ns) if kind == "content")
     named = (row.manifest for row in images.all_rows(tx))
-    known = (digest for _, digest, _ in images.repo_digests(tx))
     every = (digest for digest, _ in content.all_rows(tx))
-    dead = dead_blobs(every, [*named, *known, *held, *links.digests(tx)], content.edges(tx))
+    dead = dead_blobs(every, [*named, *held, *links.digests(tx)], content.edges(tx))
     for digest in dead:
         content.delete(tx, digest)
         content.delete_edges(tx, digest)
@@ -82,16 +81,11 @@ class Collector:
 
     def collect(self) -> Swept:
         """Remove what nothing reaches; blocking."""
-        dead, layers, sizes = self._db.write(self._sweep_rows)
+        dead, layers, size = self._db.write(self._sweep_rows)
         self._blobs.delete_files(dead)
-        removed = []
-        for key in layers:
-            try:
-                self._snapshotter.remove(key)
-                removed.append(key)
-            except Conflict:  # somebody began to stand on it meanwhile
-                continue
-        return Swept(tuple(dead), tuple(removed), sizes)
+        if layers:
+            self._snapshotter.discard_garbage()
+        return Swept(tuple(dead), tuple(layers), size)
 
     def _sweep_rows(self, tx: Tx) -> tuple[list[str], list[str], int]:
         now = time.time_ns()
@@ -104,5 +98,7 @@ class Collector:
             [row.chain_id for row in rows],
             [key for kind, key in items if kind == "snapshot"],
         )
+        for key in layers:
+            snapshots.delete(tx, key)
         by_key = {row.key: row.size_bytes for row in snapshot_rows}
         return dead, layers, sum(by_key[key] for key in layers)

@@ -9,12 +9,14 @@ a row is garbage, which `discard_garbage` removes.
 
 import contextlib
 import os
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-from gorae.errors import AlreadyExists, Conflict, NotFound
+from gorae.errors import AlreadyExists, Conflict, NotFound, Unavailable
 from gorae.linux.mount import Mount
 from gorae.linux.sync import syncfs
+from gorae.store import tree
+from gorae.store.content import disk_error
 from gorae.store.db import Database, Tx
 from gorae.store.snapshot import SnapshotUsage
 from gorae.store.tables import snapshots as rows
@@ -28,7 +30,8 @@ class OverlaySnapshotter:
         self._db = db
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def _dir(self, number: int) -> Path:
+    def directory(self, number: int) -> Path:
+        """Where the snapshot of a row's number is, or would be."""
         return self._root / str(number)
 
     def _row(self, key: str) -> rows.SnapshotRow:
@@ -40,20 +43,31 @@ class OverlaySnapshotter:
     def prepare(self, key: str, parent: str) -> list[Mount]:
         """See Snapshotter."""
         number, lowers = self._insert(key, "active", parent)
-        directory = self._dir(number)
-        directory.mkdir(mode=0o700)
-        (directory / "fs").mkdir(mode=0o755)
-        (directory / "work").mkdir(mode=0o700)
-        if lowers:  # the root's own owner and mode come from the layer below
-            info = os.stat(self._dir(lowers[0]) / "fs")
-            os.chown(directory / "fs", info.st_uid, info.st_gid)
-            os.chmod(directory / "fs", info.st_mode & 0o7777)
+        with self._undone(key):
+            directory = self.directory(number)
+            directory.mkdir(mode=0o700)
+            (directory / "fs").mkdir(mode=0o755)
+            (directory / "work").mkdir(mode=0o700)
+            if lowers:  # the root's own owner and mode come from the layer below
+                info = os.stat(self.directory(lowers[0]) / "fs")
+                os.chown(directory / "fs", info.st_uid, info.st_gid)
+                os.chmod(directory / "fs", info.st_mode & 0o7777)
         return self._mounts("active", number, lowers)
+
+    @contextlib.contextmanager
+    def _undone(self, key: str) -> Iterator[None]:
+        """What cannot be made on the disk leaves no row. Raises: Unavailable."""
+        try:
+            yield
+        except OSError as error:
+            self.remove(key)
+            raise disk_error(error) from error
 
     def view(self, key: str, parent: str) -> list[Mount]:
         """See Snapshotter."""
         number, lowers = self._insert(key, "view", parent)
-        (self._dir(number) / "fs").mkdir(parents=True, mode=0o700)
+        with self._undone(key):
+            (self.directory(number) / "fs").mkdir(parents=True, mode=0o700)
         return self._mounts("view", number, lowers)
 
     def _insert(self, key: str, kind: str, parent: str) -> tuple[int, list[int]]:
@@ -75,15 +89,15 @@ class OverlaySnapshotter:
         return self._mounts(row.kind, row.number, lowers)
 
     def _mounts(self, kind: str, number: int, lowers: list[int]) -> list[Mount]:
-        own = str(self._dir(number) / "fs")
-        below = [str(self._dir(one) / "fs") for one in lowers]
+        own = str(self.directory(number) / "fs")
+        below = [str(self.directory(one) / "fs") for one in lowers]
         if kind == "active":
             if not below:
                 return [Mount("bind", own, ("rw",))]
             options = (
                 *(f"lowerdir+={one}" for one in below),
                 f"upperdir={own}",
-                f"workdir={self._dir(number) / 'work'}",
+                f"workdir={self.directory(number) / 'work'}",
             )
             return [Mount("overlay", "overlay", options)]
         layers = below if kind == "view" else [own, *below]
@@ -96,10 +110,13 @@ class OverlaySnapshotter:
     def commit(self, key: str, chain_id: str) -> None:
         """See Snapshotter."""
         row = self._row(key)
-        directory = self._dir(row.number)
-        usage = _measure(directory / "fs")
-        _syncfs(directory)
-        shutil.rmtree(directory / "work", ignore_errors=True)
+        directory = self.directory(row.number)
+        try:
+            usage = _measure(directory / "fs")
+            _syncfs(directory)
+        except OSError as error:
+            raise disk_error(error) from error
+        _discard(directory / "work")
 
         def write(tx: Tx) -> bool:
             if rows.get(tx, chain_id) is not None:
@@ -109,7 +126,7 @@ class OverlaySnapshotter:
             return True
 
         if not self._db.write(write):
-            shutil.rmtree(directory, ignore_errors=True)
+            _discard(directory)
 
     def remove(self, key: str) -> None:
         """See Snapshotter."""
@@ -123,9 +140,18 @@ class OverlaySnapshotter:
             rows.delete(tx, key)
             return row.number
 
-        number = self._db.write(write, durable=False)
+        try:
+            number = self._db.write(write, durable=False)
+        except Unavailable:  # a full disk: what nobody reads makes room for the row's removal
+            self._empty(key)
+            number = self._db.write(write, durable=False)
         if number is not None:
-            shutil.rmtree(self._dir(number), ignore_errors=True)
+            _discard(self.directory(number))
+
+    def _empty(self, key: str) -> None:
+        row = self._row(key)
+        if row.kind == "active":
+            _discard(self.directory(row.number) / "fs")
 
     def exists(self, key: str) -> bool:
         """See Snapshotter."""
@@ -136,46 +162,41 @@ class OverlaySnapshotter:
         row = self._row(key)
         if row.kind == "committed":
             return SnapshotUsage(row.size_bytes, row.inodes)
-        return _measure(self._dir(row.number) / "fs")
+        return _measure(self.directory(row.number) / "fs")
 
     def upper(self, key: str) -> Path:
         """See Snapshotter."""
-        return self._dir(self._row(key).number) / "fs"
+        return self.directory(self._row(key).number) / "fs"
 
     def lowers(self, key: str) -> list[Path]:
         """See Snapshotter."""
         numbers = self._db.read(lambda tx: rows.numbers_below(tx, key))
-        return [self._dir(one) / "fs" for one in numbers]
+        return [self.directory(one) / "fs" for one in numbers]
 
     def garbage(self) -> list[Path]:
-        """Directories without a row."""
+        """Directories without a row; looked for first, since a row is there before its directory."""
+        found = list(self._root.iterdir())
         known = {str(row.number) for row in self._db.read(rows.all_rows)}
-        return [one for one in self._root.iterdir() if one.name not in known]
+        return [one for one in found if one.name not in known]
 
     def discard_garbage(self) -> int:
-        """Remove them; how many."""
+        """See Snapshotter."""
         found = self.garbage()
         for one in found:
-            shutil.rmtree(one, ignore_errors=True)
+            _discard(one)
         return len(found)
 
 
 def _measure(top: Path) -> SnapshotUsage:
     """Apparent bytes of regular files (hard links once) and the number of inodes."""
-    size = inodes = 0
-    seen: set[int] = set()
-    for _, folders, files, dir_fd in os.fwalk(top):
-        for name in (*folders, *files):
-            with contextlib.suppress(FileNotFoundError):
-                info = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
-                if info.st_nlink > 1 and not os.path.isdir(name):
-                    if info.st_ino in seen:
-                        continue
-                    seen.add(info.st_ino)
-                inodes += 1
-                if info.st_mode & 0o170000 == 0o100000:
-                    size += info.st_size
-    return SnapshotUsage(size, inodes)
+    found = tree.measure(top)
+    return SnapshotUsage(found.size_bytes, found.inodes)
+
+
+def _discard(path: Path) -> None:
+    """Nobody reads it any more: what cannot be removed now is garbage that the next start finds."""
+    with contextlib.suppress(OSError):
+        tree.remove(path)
 
 
 def _syncfs(directory: Path) -> None:

@@ -42,6 +42,9 @@ class Snapshotter(Protocol):
     def remove(self, key: str) -> None:
         """Forget it and its files; found gone is fine. Raises: Conflict: others stand on it."""
 
+    def discard_garbage(self) -> int:
+        """Remove the files of snapshots that have no row; how many."""
+
     def exists(self, key: str) -> bool:
         """Whether a snapshot of that key is there."""
 

@@ -5,18 +5,23 @@ gorae.db             facts
 content/ snapshots/ volumes/ containers/
 """
 
+import contextlib
 import fcntl
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from gorae.errors import Conflict
+from gorae.errors import Conflict, Unavailable
+from gorae.store import tree
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, Tx
 from gorae.store.gc import Collector
+from gorae.store.lease import Lease
 from gorae.store.overlay import OverlaySnapshotter
-from gorae.store.tables import leases
+from gorae.store.tables import containers, leases, snapshots
 from gorae.store.volumes import VolumeDirectories
+
+_HEX = frozenset("0123456789abcdef")
 
 
 class Store:
@@ -49,10 +54,39 @@ class Store:
             ) from None
         store = cls(root, lock)
         store.content.discard_ingests()
-        store.db.write(lambda tx: leases.delete_dead(tx, time.time_ns()))
+        store.db.write(_forget_work)
         store.snapshots.discard_garbage()
         store.volumes.discard_removed()
+        store.discard_container_directories()
         return store
+
+    def container_directories(self) -> list[Path]:
+        """Containers' own directories, by what is on the disk: 64 hexadecimal digits each."""
+        folder = self.root / "containers"
+        found = sorted(folder.iterdir()) if folder.exists() else []
+        return [one for one in found if len(one.name) == 64 and set(one.name) <= _HEX]
+
+    def discard_container_directories(self) -> int:
+        """At start, before anything is made: those without a row; how many."""
+        known = {row.id for row in self.db.read(containers.all_rows)}
+        found = [one for one in self.container_directories() if one.name not in known]
+        for one in found:
+            with contextlib.suppress(OSError):
+                tree.remove(one)
+        return len(found)
+
+    @contextlib.contextmanager
+    def lease(self) -> Iterator[Lease]:
+        """Keeps what is made in the block; when the block fails it is collected at once."""
+        try:
+            with Lease(self.db) as lease:
+                yield lease
+        except BaseException as error:
+            try:
+                self.collector.collect()
+            except Unavailable as failure:
+                error.add_note(f"and what was made stays until the next start: {failure}")
+            raise
 
     def identity(self, fresh: str) -> str:
         """This store's id, `fresh` on the first call of its life."""
@@ -68,3 +102,9 @@ class Store:
         """End the writer and give the lock back."""
         self.db.close()
         self._lock.close()
+
+
+def _forget_work(tx: Tx) -> None:
+    """At the start nobody is at work: no lease counts, and nothing is being written but containers' layers."""
+    leases.delete_all(tx)
+    snapshots.delete_unowned(tx)

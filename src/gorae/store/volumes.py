@@ -4,12 +4,13 @@ Removing first renames the volume's directory to `.removed-…`, so that a crash
 finds, never half a volume under its name.
 """
 
+import contextlib
 import os
 import secrets
-import shutil
 from pathlib import Path
 
 from gorae.errors import InvalidArgument
+from gorae.store import tree
 
 REMOVED = ".removed-"
 
@@ -42,14 +43,20 @@ class VolumeDirectories:
             os.rename(path, doomed)
         except FileNotFoundError:
             return
-        shutil.rmtree(doomed, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the next start tries again
+            tree.remove(doomed)
 
     def discard_removed(self) -> int:
         """At start: finish removals that a crash cut off; how many."""
-        doomed = [one for one in self._root.iterdir() if one.name.startswith(REMOVED)]
+        doomed = self.removed()
         for one in doomed:
-            shutil.rmtree(one, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                tree.remove(one)
         return len(doomed)
+
+    def removed(self) -> list[Path]:
+        """What is left of removals, under way or cut off."""
+        return [one for one in self._root.iterdir() if one.name.startswith(REMOVED)]
 
     def names(self) -> set[str]:
         """The directories that are there."""

@@ -19,7 +19,7 @@ def target(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "target"
     path.mkdir()
     yield path
-    while mounts.is_mount_point(str(path)):
+    while os.path.ismount(path):
         mounts.umount2(str(path), mounts.MNT_DETACH)
 
 
@@ -36,6 +36,25 @@ def overlay(root: Path, layers: int) -> Mount:
         "overlay",
         (*lowers, f"upperdir={root / 'upper'}", f"workdir={root / 'work'}", "index=off"),
     )
+
+
+@pytest.mark.parametrize("folder", ["short", "a" * 250])
+def test_a_detached_overlay_is_written_and_never_seen(tmp_path: Path, folder: str) -> None:
+    one = overlay(tmp_path / folder, 2)
+    before = Path("/proc/self/mounts").read_text()
+    with mounts.detached(one) as root_fd:
+        assert Path("/proc/self/mounts").read_text() == before
+        os.mkdir("made", dir_fd=root_fd)
+        assert {"file0", "file1", "made"} <= set(os.listdir(root_fd))
+    assert (tmp_path / folder / "upper" / "made").is_dir()
+
+
+def test_a_detached_bind_too(tmp_path: Path) -> None:
+    before = Path("/proc/self/mounts").read_text()
+    with mounts.detached(Mount("bind", str(tmp_path), ("rw",))) as root_fd:
+        assert Path("/proc/self/mounts").read_text() == before
+        os.mkdir("made", dir_fd=root_fd)
+    assert (tmp_path / "made").is_dir()
 
 
 def by_context(one: Mount, target: Path) -> None:
@@ -86,7 +105,7 @@ def test_what_was_mounted_is_undone_when_a_later_mount_fails(tmp_path: Path, tar
     with pytest.raises(KernelError) as caught:
         mounts.mount_all([good, bad], str(target))
     assert caught.value.not_found
-    assert not mounts.is_mount_point(str(target))
+    assert not os.path.ismount(target)
 
 
 def test_a_missing_layer_is_named(tmp_path: Path, target: Path) -> None:

@@ -16,9 +16,10 @@ class SnapshotRow:
     parent: str | None
     size_bytes: int
     inodes: int
+    created_ns: int
 
 
-_COLUMNS = "key, number, kind, parent, size_bytes, inodes"
+_COLUMNS = "key, number, kind, parent, size_bytes, inodes, created_ns"
 
 
 def get(tx: Tx, key: str) -> SnapshotRow | None:
@@ -62,6 +63,13 @@ def commit(tx: Tx, key: str, chain_id: str, size_bytes: int, inodes: int) -> Non
 def delete(tx: Tx, key: str) -> None:
     """Forget a snapshot; it may have no children."""
     tx.execute("DELETE FROM snapshot WHERE key = ?", (key,))
+
+
+def delete_unowned(tx: Tx) -> None:
+    """Forget what was being written and is no container's."""
+    tx.execute(
+        "DELETE FROM snapshot WHERE kind <> 'committed' AND key NOT IN (SELECT id FROM container)"
+    )
 
 
 def has_children(tx: Tx, key: str) -> bool:
