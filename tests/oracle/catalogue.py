@@ -221,7 +221,7 @@ scenario("exec with a missing directory", D + " bb sleep 100", quiet("exec -w /n
 # logs -----------------------------------------------------------------------------------------------
 scenario(
     "logs",
-    "run --name {n} bb sh -c 'echo a; echo b >&2; echo c'",
+    "run --name {n} bb sh -c 'echo a; sleep 0.1; echo b >&2; sleep 0.1; echo c'",
     "logs {n}",
     "logs --tail 1 {n}",
     "logs --tail 0 {n}",
