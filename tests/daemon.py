@@ -1,6 +1,7 @@
 """A goraed of a test's own: its data, run-time state, socket and network namespace; nothing of it stays."""
 
 import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 SRC = Path(__file__).parents[1] / "src"
 START_PATIENCE_S = 30
@@ -95,6 +97,29 @@ class Goraed:
             while more := one.recv(65536):
                 data += more
         return data.partition(b"\r\n\r\n")[2]
+
+    def request(
+        self, method: str, path: str, body: object = None, *, timeout_s: float = 60
+    ) -> tuple[int, bytes]:
+        """One call of the API: status and body. `body` is sent as JSON, bytes as they are."""
+        connection = http.client.HTTPConnection("gorae", timeout=timeout_s)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        connection.sock.settimeout(timeout_s)
+        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body)
+        kind = "application/x-tar" if isinstance(body, bytes) else "application/json"
+        try:
+            connection.sock.connect(str(self.socket))
+            connection.request(method, path, body=data, headers={"Content-Type": kind})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def ask(self, method: str, path: str, body: object = None, *, timeout_s: float = 60) -> Any:
+        """The document that a call answers; an error is a failure of the test."""
+        status, data = self.request(method, path, body, timeout_s=timeout_s)
+        assert status < 400, f"{method} {path}: {status} {data[:500]!r}"
+        return json.loads(data) if data else None
 
     def containers(self) -> list[dict[str, object]]:
         """All of them, as the API lists them."""

@@ -8,14 +8,13 @@ import functools
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gorae.daemon.config import Config
-from gorae.daemon.config import registries as registry_settings
 from gorae.engine.adopt import Adoption
 from gorae.engine.bootstrap import Bootstrap
 from gorae.engine.bringup import Bringup
@@ -24,16 +23,12 @@ from gorae.engine.containers import Containers
 from gorae.engine.copyup import copy_up
 from gorae.engine.events import Events
 from gorae.engine.execs import Execs
-from gorae.engine.files import Files
-from gorae.engine.imagearchive import ImageArchives, host_architecture
+from gorae.engine.imagearchive import ImageArchives
 from gorae.engine.images import Images
-from gorae.engine.layers import Layers
 from gorae.engine.lifecycle import Lifecycle
 from gorae.engine.mounts import Mounts
 from gorae.engine.networks import Networks
-from gorae.engine.pulls import Pulls
 from gorae.engine.record import Records
-from gorae.engine.recorder import Recorder
 from gorae.engine.rotation import Rotation
 from gorae.engine.sandbox import Sandboxes
 from gorae.engine.spawn import Spawner
@@ -44,9 +39,6 @@ from gorae.errors import NotFound
 from gorae.linux import cgroup
 from gorae.linux.inotify import Watcher
 from gorae.net.driver import NetDriver
-from gorae.oci.manifest import Platform
-from gorae.registry.connect import Registries
-from gorae.registry.download import Downloads
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor
 from gorae.runtime.oci import OciRuntime
@@ -56,7 +48,8 @@ from gorae.version import VERSION
 
 T = TypeVar("T")
 SHORT_CALLS = 16
-TRANSFERS = 4
+TRANSFERS = 16
+SWEEPS = 4
 INIT_PROGRAMS = ("catatonit", "tini-static", "docker-init", "tini")
 
 
@@ -69,14 +62,13 @@ class Services:
     images: Images
     archives: ImageArchives
     bootstrap: Bootstrap
-    pulls: Pulls
     networks: Networks
     volumes: Volumes
     events: Events
-    files: Files
     system: System
     run: Callable[..., Any]
     run_transfer: Callable[..., Any]
+    run_sweep: Callable[..., Any]
 
 
 class Daemon:
@@ -87,6 +79,7 @@ class Daemon:
         self._loop = loop
         self._short = ThreadPoolExecutor(SHORT_CALLS, "call")
         self._long = ThreadPoolExecutor(TRANSFERS, "transfer")
+        self._sweeps = ThreadPoolExecutor(SWEEPS, "sweep")
         data_root, exec_root = Path(config.data_root), Path(config.exec_root)
         self.spawn = Spawner()
         self.events = Events(loop)
@@ -142,15 +135,11 @@ class Daemon:
             usage=UsageReader(cgroup.stats, config.cgroup_parent),
             host=host,
             run=self.run,
+            sweep=self.run_sweep,
             spawn=self.spawn,
             expect_start=self.warmer.expect,
         )
-        layers, recorder = Layers(self.store), Recorder(self.store)
-        archives = ImageArchives(self.images, layers, recorder)
-        downloads = Downloads(self.store.content, self.store.db, config.max_concurrent_downloads)
-        registries = Registries(registry_settings(config))
-        here = Platform(host_architecture(), "linux")
-        pulls = Pulls(self.images, layers, recorder, registries, downloads, here)
+        archives = ImageArchives(self.images)
         execs = Execs(
             self.records,
             self.lifecycle,
@@ -182,6 +171,8 @@ class Daemon:
             exec_root=Path(config.exec_root),
             cgroup_parent=config.cgroup_parent,
             containers=self._all,
+            at_work=containers.at_work,
+            tidy=lambda one: self._in_loop(containers.tidy(one)),
         )
         system = System(facts, host, containers, self.images, lambda: host.warnings, checker.check)
         return Services(
@@ -190,22 +181,18 @@ class Daemon:
             images=self.images,
             archives=archives,
             bootstrap=Bootstrap(archives),
-            pulls=pulls,
             networks=self.networks,
             volumes=self.volumes,
             events=self.events,
-            files=Files(
-                self.records,
-                self.bringup,
-                self.store.snapshots,
-                self.events,
-                Path(config.exec_root),
-                self.run,
-            ),
             system=system,
             run=self.run,
             run_transfer=self.run_transfer,
+            run_sweep=self.run_sweep,
         )
+
+    def _in_loop(self, work: Coroutine[Any, Any, T]) -> T:
+        """From a worker thread: run on the event loop, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _all(self) -> tuple[Any, ...]:
         return tuple(record.container for record in self.records)
@@ -222,6 +209,12 @@ class Daemon:
             self._long, functools.partial(work, *args, **options)
         )
 
+    async def run_sweep(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """A walk over a tree of files that nobody's input can stop: removal, measuring."""
+        return await self._loop.run_in_executor(
+            self._sweeps, functools.partial(work, *args, **options)
+        )
+
     # life -------------------------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -231,6 +224,8 @@ class Daemon:
         await self.run(self.networks.load)
         adoption = Adoption(
             self.records,
+            self.services.containers,
+            self.services.execs,
             self.lifecycle,
             self.bringup,
             self.monitor,
@@ -239,6 +234,7 @@ class Daemon:
             self.spawn,
         )
         await adoption.run()
+        self.spawn(self.run_sweep(self.store.collector.collect))
         self.net.start_pool()
         self._rotating = asyncio.ensure_future(self.rotation.run())
 
@@ -252,6 +248,7 @@ class Daemon:
         self.warmer.close()
         await self.run(self.net.close)
         self._short.shutdown()
+        self._sweeps.shutdown()
         self._long.shutdown(cancel_futures=True)
         self.store.close()
 

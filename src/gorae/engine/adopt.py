@@ -6,19 +6,26 @@ memory: rows, exit files and the kernel are the facts.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from gorae.engine import restart
 from gorae.engine.bringup import Bringup
+from gorae.engine.containers import Containers
+from gorae.engine.execs import Execs
 from gorae.engine.lifecycle import Lifecycle
-from gorae.engine.model import ContainerState, Status
+from gorae.engine.model import ContainerState, RestartPolicy, Status
 from gorae.engine.record import Record, Records
 from gorae.engine.sandbox import Sandboxes
 from gorae.engine.spawn import Spawner
 from gorae.errors import GoraeError
-from gorae.runtime.monitor import Exit, Monitor, Task
+from gorae.runtime.monitor import KILLED, Exit, Monitor, Task
 
+_log = logging.getLogger("gorae")
 Run = Callable[..., Awaitable[Any]]
 LIVE = (Status.RUNNING, Status.PAUSED)
 
@@ -29,6 +36,8 @@ class Adoption:
     def __init__(
         self,
         records: Records,
+        containers: Containers,
+        execs: Execs,
         lifecycle: Lifecycle,
         bringup: Bringup,
         monitor: Monitor,
@@ -37,6 +46,8 @@ class Adoption:
         spawn: Spawner,
     ) -> None:
         self._records = records
+        self._containers = containers
+        self._execs = execs
         self._lifecycle = lifecycle
         self._bringup = bringup
         self._monitor = monitor
@@ -46,47 +57,68 @@ class Adoption:
 
     async def run(self) -> None:
         """Adopt, settle and start again; returns when every record tells the truth."""
-        running: list[tuple[Record, Task]] = []
-        ended: list[tuple[Record, Task | None]] = []
+        found = _Found()
         for record in self._records:
-            task = await self._run(self._monitor.adopt, record.id)
-            if task is not None and not await self._run(self._monitor.has_ended, task):
-                running.append((record, task))
-            elif record.state.status in (*LIVE, Status.RESTARTING) or task is not None:
-                ended.append((record, task))
-        await self._run(self._sandboxes.restore, [record.container for record, _ in running])
-        await self._run(self._discard_unknown)
-        await self._run(self._monitor.discard_ended_execs)
-        for record, task in running:
-            await self._adopt(record, task)
-        for record, task in ended:
-            await self._settle(record, task)
+            with _survived(record, "looking for its task"):
+                await self._look(record, found)
+        await self._run(self._sandboxes.restore, [one.container for one, _ in found.running])
+        await self._run(self._discard_unknown, found.ids)
+        for record, task in found.running:
+            with _survived(record, "adopting it"):
+                self._lifecycle.watch(record, task)
+        await self._execs.adopt()
+        for record, ended in found.ended:
+            with _survived(record, "settling its end"):
+                async with record.lock:
+                    await self._lifecycle.settle(record, ended, restart_now=False)
+        for record in self._records:
+            if _unwanted(record):
+                self._spawn(self._containers.finish_removal(record))
         self._spawn(self._start_wanted())
 
-    async def _adopt(self, record: Record, task: Task) -> None:
-        """A container that never stopped: its record learns what happened since."""
-        record.exited.clear()
-        changes: dict[str, Any] = {"pid": task.pid, "monitor_pid": task.monitor_pid}
-        if record.state.status not in LIVE:  # killed between start and the row
-            changes |= {"status": Status.RUNNING, "started_ns": task.started_ns, "error": ""}
-        await self._records.save_state(record, **changes)
-        self._lifecycle.watch(record, task)
-
-    async def _settle(self, record: Record, task: Task | None) -> None:
-        """An end that nobody saw; without a monitor's word (power loss) it counts as killed."""
-        was_live = record.state.status in LIVE
-        if task is not None:
-            ended = await self._run(self._monitor.read_exit, task)
+    async def _look(self, record: Record, found: "_Found") -> None:
+        """Tell a running container from one whose end nobody saw, and let the record know of a run it missed."""
+        state = record.state
+        task = await self._run(self._monitor.adopt, record.id)
+        if task is None:
+            if state.status in LIVE:  # power loss
+                found.ended.append((record, Exit(KILLED, exited_ns=time.time_ns())))
+            elif state.status is Status.RESTARTING:
+                found.ended.append((record, Exit(state.exit_code, exited_ns=state.finished_ns)))
+            return
+        unseen = task.started_ns > state.started_ns  # killed between the start and the row
+        if not unseen and state.status not in (*LIVE, Status.RESTARTING):
+            return  # settled, and not yet taken down
+        if unseen:
+            await self._learn(record, task)
+        if await self._run(self._monitor.has_ended, task):
+            found.ended.append((record, await self._run(self._monitor.read_exit, task)))
         else:
-            ended = Exit(code=137 if was_live else record.state.exit_code, oom_killed=False)
-        async with record.lock:
-            await self._lifecycle.settle(record, ended, restart_now=False)
+            record.exited.clear()
+            found.running.append((record, task))
 
-    def _discard_unknown(self) -> None:
-        """Mounts, bundles and sandboxes without a record: the last daemon died between two steps."""
-        known = {record.id for record in self._records}
+    async def _learn(self, record: Record, task: Task) -> None:
+        place = await self._run(self._bringup.place, record.id)
+        await self._records.save_state(
+            record,
+            status=Status.RUNNING,
+            pid=task.pid,
+            monitor_pid=task.monitor_pid,
+            started_ns=task.started_ns,
+            exit_code=0,
+            error="",
+            oom_killed=False,
+            endpoints=place.endpoints,
+            published=place.published,
+        )
+
+    def _discard_unknown(self, known: set[str]) -> None:
+        """Mounts, bundles and sandboxes of what does not run: the last daemon died between two steps."""
         for container_id in self._bringup.leftovers(known):
-            self._bringup.down(container_id)
+            try:
+                self._bringup.down(container_id)
+            except (GoraeError, OSError) as error:
+                _log.error("%s: removing what is left of it: %s, ignoring", container_id, error)
         self._sandboxes.discard_unknown()
 
     async def _start_wanted(self) -> None:
@@ -108,9 +140,41 @@ class Adoption:
         await asyncio.gather(*(one(record) for record in wanted))
 
 
-def _wanted(policy: Any, state: ContainerState) -> bool:
-    if state.pid or state.status is Status.CREATED:
+@dataclass(slots=True)
+class _Found:
+    """What runs on, and what ended unseen."""
+
+    running: list[tuple[Record, Task]] = field(default_factory=list)
+    ended: list[tuple[Record, Exit]] = field(default_factory=list)
+
+    @property
+    def ids(self) -> set[str]:
+        """Containers of which something is still needed."""
+        return {record.id for record, _ in (*self.running, *self.ended)}
+
+
+@contextlib.contextmanager
+def _survived(record: Record, doing: str) -> Iterator[None]:
+    """One container's trouble is not the others'."""
+    try:
+        yield
+    except (GoraeError, OSError) as error:
+        _log.error("container %s: %s: %s, ignoring", record.id, doing, error)
+
+
+def _unwanted(record: Record) -> bool:
+    """A removal that was cut off, or a `--rm` that nobody was there for."""
+    state = record.state
+    ended = state.status in (Status.EXITED, Status.DEAD)
+    return state.status is Status.REMOVING or (ended and record.container.spec.auto_remove)
+
+
+def _wanted(policy: RestartPolicy, state: ContainerState) -> bool:
+    if state.pid or state.status in (Status.CREATED, Status.REMOVING):
         return False
     return restart.wanted_at_boot(
-        policy, was_running=state.exit_code != 0, stopped_by_user=state.stopped_by_user
+        policy,
+        exit_code=state.exit_code,
+        stopped_by_user=state.stopped_by_user,
+        restart_count=state.restart_count,
     )

@@ -8,7 +8,6 @@ between any two.
 
 import contextlib
 import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from gorae.runtime import user
 from gorae.runtime.config import RuntimeConfig
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor, Task
+from gorae.store import document, tree
 from gorae.store.snapshot import Snapshotter
 
 
@@ -36,6 +36,14 @@ class Up:
     endpoints: tuple[EndpointRecord, ...]
     published: tuple[PublishedRecord, ...]
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A run's place in the network, noted before it starts: the daemon may die before the row has it."""
+
+    endpoints: tuple[EndpointRecord, ...] = ()
+    published: tuple[PublishedRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +118,24 @@ class Bringup:
                 stdin_once=container.spec.stdin_once,
             )
             undo.callback(self._discard, container.id)
+            place = Place(joined.endpoints, joined.published)
+            self._monitor.note(container.id, document.encode(place))
             connect(task)
             self._monitor.start(container.id)
             started_ns = time.time_ns()
             undo.pop_all()
         return Up(task, started_ns, joined.endpoints, joined.published, joined.warnings)
 
+    def place(self, container_id: str) -> Place:
+        """Where a run that an earlier daemon started is. Raises: DataLoss."""
+        text = self._monitor.noted(container_id)
+        return document.decode(Place, text) if text else Place()
+
     def mount_rootfs(self, container_id: str) -> Path:
         """Mount the container's snapshot; found mounted is fine."""
         target = self.rootfs(container_id)
         target.mkdir(parents=True, exist_ok=True)
-        if not mount.is_mount_point(str(target)):
+        if not os.path.ismount(target):
             mount.mount_all(self._snapshots.mounts(container_id), str(target))
         return target
 
@@ -153,7 +168,7 @@ class Bringup:
         target = self.shm(container.id)
         target.mkdir(parents=True, exist_ok=True)
         size = container.spec.shm_size_bytes or process.SHM_SIZE_BYTES
-        if not mount.is_mount_point(str(target)):
+        if not os.path.ismount(target):
             options = ("nosuid", "nodev", "noexec", "mode=1777", f"size={size}")
             mount.mount_all([mount.Mount("tmpfs", "shm", options)], str(target))
         return str(target)
@@ -182,7 +197,7 @@ class Bringup:
         _unmount(self.shm(container_id))
 
     def leftovers(self, known: set[str]) -> set[str]:
-        """Ids of which something is mounted or bundled, but no record tells."""
+        """Ids of which something is mounted or bundled, but those in `known`."""
         found = set(self._monitor.bundles())
         for directory in (self._exec_root / "rootfs", self._exec_root / "shm"):
             with contextlib.suppress(FileNotFoundError):
@@ -192,7 +207,8 @@ class Bringup:
     def discard_files(self, container_id: str) -> None:
         """A removed container's writable layer and its own files."""
         self._snapshots.remove(container_id)
-        shutil.rmtree(self.container_dir(container_id), ignore_errors=True)
+        with contextlib.suppress(OSError):  # without a row it is garbage that the next start finds
+            tree.remove(self.container_dir(container_id))
 
 
 def _unmount(target: Path) -> None:

@@ -19,6 +19,8 @@ from gorae.runtime.monitor import Monitor
 from gorae.store import fsck
 from gorae.store.store import Store
 
+ROUNDS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -47,6 +49,8 @@ class Checker:
         exec_root: Path,
         cgroup_parent: str,
         containers: Callable[[], Iterable[Container]],
+        at_work: Callable[[], set[str]],
+        tidy: Callable[[str], None],
     ) -> None:
         self._store = store
         self._monitor = monitor
@@ -55,60 +59,80 @@ class Checker:
         self._exec_root = exec_root
         self._cgroup_parent = cgroup_parent
         self._containers = containers
+        self._at_work = at_work
+        self._tidy = tidy
 
     def check(self, repair: bool) -> list[Finding]:
-        """All findings; what was repaired says so."""
-        found: list[Finding] = []
-        for finding, mend in [
-            *self._store_findings(),
-            *self._host_findings(),
-            *self._net_findings(),
-        ]:
-            found.append(_mended(finding, mend) if repair and mend is not None else finding)
-        return found
+        """All findings; what was repaired says so. Repairing is looked after: one repair may bring another to light."""
+        found: dict[tuple[str, str, str], Finding] = {}
+        for _ in range(ROUNDS if repair else 1):
+            fresh = {_key(one): (one, mend) for one, mend in self._all()}
+            for key in fresh.keys() - found.keys():
+                finding, mend = fresh[key]
+                found[key] = _mended(finding, mend) if repair and mend is not None else finding
+            if not any(found[key].repaired for key in fresh):
+                break
+        return sorted(found.values(), key=_key)
+
+    def _all(self) -> list[Checked]:
+        return [*self._store_findings(), *self._host_findings(), *self._net_findings()]
 
     def _known(self) -> set[str]:
-        return {one.id for one in self._containers()}
+        """Those with a record, and those that are being taken away."""
+        return {one.id for one in self._containers()} | self._at_work()
 
     def _store_findings(self) -> Iterator[Checked]:
-        known = self._known()
-        for one in fsck.check(self._store, known):
-            yield Finding(one.kind, one.object, one.problem), one.repair
+        before = self._known()
+        found = list(fsck.check(self._store, before))
+        known = before | self._known()
+        for one in found:
+            if one.object not in known:
+                yield Finding(one.kind, one.object, one.problem), one.repair
 
     def _host_findings(self) -> Iterator[Checked]:
-        known = self._known()
-        for one in leftover.find(
-            self._monitor, self._exec_root, known, cgroup_parent=self._cgroup_parent
-        ):
-            finding = Finding(one.kind, one.name, one.describe())
-            yield finding, partial(leftover.remove, self._monitor, self._exec_root, one)
-        for container_id in sorted(self._mounted() - self._running()):
+        """Containers come and go meanwhile: only what was unknown before and after the look counts."""
+        before, at_work = self._known(), self._at_work()
+        mounted = self._mounted()
+        found = leftover.find(
+            self._monitor, self._exec_root, before, cgroup_parent=self._cgroup_parent
+        )
+        known, at_work = before | self._known(), at_work | self._at_work()
+        for one in found:
+            if one.container_id not in known:
+                finding = Finding(one.kind, one.name, one.describe())
+                yield finding, partial(leftover.remove, self._monitor, self._exec_root, one)
+        for container_id in sorted(mounted - at_work):
             finding = Finding("mount", container_id, "is mounted, but nothing runs on it")
-            yield finding, partial(self._bringup.down, container_id)
+            yield finding, partial(self._tidy, container_id)
 
     def _mounted(self) -> set[str]:
-        folder = self._exec_root / "rootfs"
-        return set(os.listdir(folder)) if folder.exists() else set()
-
-    def _running(self) -> set[str]:
-        """Those that run, and those that are about to: their record is not `exited`."""
-        return {one.id for one in self._containers() if one.state.pid or not one.state.finished_ns}
+        """Mount points of root file systems and of shared memory; named by container."""
+        folders = [self._exec_root / name for name in ("rootfs", "shm")]
+        return {name for one in folders if one.exists() for name in os.listdir(one)}
 
     def _net_findings(self) -> Iterator[Checked]:
         for token in self._net.unknown_sandboxes():
             finding = Finding("network namespace", token, "belongs to no container")
             yield finding, partial(self._net.discard_sandbox, token)
+        for name in self._net.unknown_links():
+            yield (
+                Finding("link", name, "belongs to no container"),
+                partial(self._net.discard_link, name),
+            )
         for network in self._net.missing_bridges():
             finding = Finding("bridge", network.bridge, f'of network "{network.name}" is gone')
             yield finding, partial(self._net.ensure_network, network)
-        if not self._net.rules_are_whole():
-            finding = Finding("rules", "nftables", "the table or a published port is missing")
-            yield finding, self._net.repair_rules
+        for problem in self._net.wrong_rules():
+            yield Finding("rules", "nftables", problem), self._net.repair_rules
+
+
+def _key(finding: Finding) -> tuple[str, str, str]:
+    return finding.kind, finding.object, finding.problem
 
 
 def _mended(finding: Finding, mend: Callable[[], object]) -> Finding:
     try:
         mend()
-    except GoraeError as error:
-        return replace(finding, problem=f"{finding.problem}; not repaired: {error.message}")
+    except (GoraeError, OSError) as error:
+        return replace(finding, problem=f"{finding.problem}; not repaired: {error}")
     return replace(finding, repaired=True)

@@ -46,7 +46,10 @@ Run = Callable[..., Awaitable[Any]]
 
 
 class Containers:
-    """The service. Methods are for the event loop; blocking work runs in the pool behind `run`."""
+    """The service. Methods are for the event loop; blocking work runs in the pool behind `run`.
+
+    What takes as long as a tree of files is large runs in the one behind `sweep`.
+    """
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class Containers:
         usage: UsageReader,
         host: HostFacts,
         run: Run,
+        sweep: Run,
         spawn: Spawner,
         expect_start: Callable[[], None],
     ) -> None:
@@ -82,8 +86,11 @@ class Containers:
         self._usage = usage
         self._host = host
         self._run = run
+        self._sweep = sweep
         self._spawn = spawn
         self._expect_start = expect_start
+        self._leaving: set[str] = set()
+        """Removed ones whose files are not yet gone."""
         lifecycle.remove_ended = self._remove_ended
 
     # reading ----------------------------------------------------------------------------------
@@ -152,8 +159,10 @@ class Containers:
         if full.network_mode.startswith("container:"):
             full, files = self._share(full, files)
         argv = merge.argv(full)
-        parent = initlayer.ensure(self._snapshots, image.chain_id) if image.chain_id else ""
-        self._snapshots.prepare(container_id, parent)
+        if image.chain_id:
+            initlayer.prepare(self._snapshots, container_id, image.chain_id)
+        else:
+            self._snapshots.prepare(container_id, "")
         directory.mkdir(parents=True, exist_ok=True)
         return Container(
             id=container_id,
@@ -219,21 +228,17 @@ class Containers:
             InvalidArgument: no such condition.
         """
         record = self._records.find(ref)
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[ExitStatus] = loop.create_future()
         match condition:
             case "not-running" | "":
-                if record.state.pid or record.restart_timer is not None:
-                    record.stops.append(waiter)
-                else:
+                waiter = record.waiter(record.stops)
+                if not record.state.pid and record.restart_timer is None:
                     waiter.set_result(ExitStatus(record.state.exit_code, record.state.error))
+                return waiter
             case "next-exit":
-                record.stops.append(waiter)
+                return record.waiter(record.stops)
             case "removed":
-                record.removals.append(waiter)
-            case _:
-                raise InvalidArgument(f'invalid condition: "{condition}"')
-        return waiter
+                return record.waiter(record.removals)
+        raise InvalidArgument(f'invalid condition: "{condition}"')
 
     # removing ---------------------------------------------------------------------------------
 
@@ -246,16 +251,18 @@ class Containers:
         record = self._records.find(ref)
         if record.state.status is Status.REMOVING:
             raise Conflict(f"removal of container {record.container.name} is already in progress")
-        if record.state.pid or record.restart_timer is not None:
-            if not force:
-                raise Conflict(_cannot_remove(record.container))
-            await self._end(record)
-        async with record.lock:
-            if record.removed:
-                raise NotFound(f"No such container: {ref}")
-            if record.state.pid:
-                raise Conflict(_cannot_remove(record.container))
-            await self._remove(record, volumes=volumes)
+        while True:
+            if record.state.pid or record.restart_timer is not None:
+                if not force:
+                    raise Conflict(_cannot_remove(record.container))
+                await self._end(record)
+            async with record.lock:
+                if record.removed:
+                    raise NotFound(f"No such container: {ref}")
+                if record.state.pid:  # a start was under way
+                    continue
+                await self._remove(record, volumes=volumes)
+                return
 
     async def _end(self, record: Record) -> None:
         try:
@@ -273,20 +280,50 @@ class Containers:
                 await self._remove(record, volumes=True)
 
     async def _remove(self, record: Record, *, volumes: bool) -> None:
-        """The row goes first: what is left on disk without one is garbage that the next start finds."""
+        """The row goes before the files: what is left on disk without one is garbage that the next start finds.
+
+        Anonymous volumes go before the row, which says so meanwhile: a volume without a container is no garbage.
+        """
         container = record.container
+        self._leaving.add(container.id)
+        if volumes and any(one.anonymous for one in container.mounts):
+            await self._records.save_state(record, status=Status.REMOVING)
+            self._records.hide(record)
+            await self._sweep(self._mounts.discard_anonymous, container)
         await self._records.remove(record)
         self._lifecycle.publish(record, "destroy")
         record.wake(record.stops)
         record.wake(record.removals)
         record.hub.finish()
-        self._spawn(self._run(self._discard, container, volumes))
+        self._spawn(self._sweep(self._discard, container.id))
 
-    def _discard(self, container: Container, volumes: bool) -> None:
-        self._bringup.down(container.id)
-        self._bringup.discard_files(container.id)
-        if volumes:
-            self._mounts.discard_anonymous(container)
+    def _discard(self, container_id: str) -> None:
+        try:
+            self._bringup.down(container_id)
+            self._bringup.discard_files(container_id)
+        finally:
+            self._leaving.discard(container_id)
+
+    async def finish_removal(self, record: Record) -> None:
+        """At start: what the last daemon was removing when it died."""
+        async with record.lock:
+            if not record.removed:
+                await self._remove(record, volumes=record.state.status is Status.REMOVING)
+
+    def at_work(self) -> set[str]:
+        """The ids of which something may be on the host: they run, something is done to them, or they are leaving."""
+        busy = {one.id for one in self._records if one.state.pid or one.lock.locked()}
+        return busy | self._leaving
+
+    async def tidy(self, container_id: str) -> None:
+        """Take down what is left of a container that does not run."""
+        record = self._records.by_id(container_id)
+        if record is None:
+            await self._run(self._bringup.down, container_id)
+            return
+        async with record.lock:
+            if not record.state.pid:
+                await self._run(self._bringup.down, container_id)
 
     async def rename(self, ref: str, name: str) -> None:
         """Raises: Conflict: taken. InvalidArgument: not a name, or its own."""
@@ -462,13 +499,13 @@ class Containers:
             )
             return [(int(one.kind), one.path) for one in changes(upper, lowers)]
 
-        found: list[tuple[int, str]] = await self._run(read)
+        found: list[tuple[int, str]] = await self._sweep(read)
         return found
 
     async def sizes(self, ref: str) -> tuple[int, int]:
         """Bytes of the writable layer, and of it with the image."""
         container = self.get(ref)
-        own = await self._run(self._snapshots.usage, container.id)
+        own = await self._sweep(self._snapshots.usage, container.id)
         try:
             image = await self._run(self._images.size, container.spec.image_id)
         except GoraeError:

@@ -1,7 +1,7 @@
 """Further processes in running containers.
 
 An exec is a value until it is started; its record is kept while its container runs and for `KEPT` of the ended
-ones after that. Each has a monitor of its own, so that a detached one survives the daemon.
+ones after that. Each has a monitor of its own, so that one survives the daemon, which the next daemon finds again.
 """
 
 import asyncio
@@ -28,6 +28,8 @@ from gorae.runtime import monitor as monitors
 from gorae.runtime.config import Process
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor
+from gorae.store import document
+from gorae.store.content import disk_error
 
 KEPT = 512
 DRAIN_PATIENCE_S = 5
@@ -99,8 +101,9 @@ class Execs:
             raise Conflict(f"container {record.id} is not running")
 
     def _forget_old(self) -> None:
-        ended = [key for key, one in self._entries.items() if one.ended.is_set()]
-        for key in ended[: max(0, len(ended) - KEPT)]:
+        """Ended ones, and those that were never started, beyond the number kept; the oldest first."""
+        idle = [key for key, one in self._entries.items() if not one.value.running]
+        for key in idle[: max(0, len(idle) - KEPT)]:
             del self._entries[key]
 
     def _entry(self, exec_id: str) -> _Entry:
@@ -168,18 +171,35 @@ class Execs:
                 entry.value.id,
                 prepared,
                 stdin_open=entry.value.spec.attach_stdin,
+                note=document.encode(entry.value.spec),
                 connect=None if detach else connect,
             )
-        except GoraeError as error:
-            self._failed(entry, error)
+        except (GoraeError, OSError) as error:
+            failure = error if isinstance(error, GoraeError) else disk_error(error)
+            self._failed(entry, failure)
             if detach:
-                raise
+                raise failure from error
             return
+        self._started(record, entry, made)
+
+    def _started(self, record: Record, entry: _Entry, made: monitors.Exec) -> None:
         entry.process = made
         entry.value = replace(entry.value, pid=made.pid)
-        with contextlib.suppress(ProcessLookupError):
-            entry.pidfd = os.pidfd_open(made.pid)
+        if made.pid:
+            with contextlib.suppress(ProcessLookupError):
+                entry.pidfd = os.pidfd_open(made.pid)
         self._watch(record, entry, made)
+
+    async def adopt(self) -> None:
+        """At start: those of an earlier daemon that run on. Their clients are gone, they themselves are not."""
+        for made, note in await self._run(self._monitor.adopt_execs):
+            record = self._records.by_id(made.container_id)
+            if record is None or not record.state.pid:
+                continue
+            spec = document.decode(ExecSpec, note)
+            entry = _Entry(Exec(made.id, record.id, spec, running=True), Hub(stdin_once=True))
+            self._entries[made.id] = entry
+            self._started(record, entry, made)
 
     def _process(self, container: Container, spec: ExecSpec) -> Process:
         with open_root(str(self._bringup.rootfs(container.id))) as root_fd:

@@ -7,6 +7,7 @@ monitor's pidfd becoming readable on the event loop, never by asking again and a
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal as signals
 import socket
@@ -15,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from gorae.engine import restart
-from gorae.engine.bringup import Bringup, Joins
+from gorae.engine.bringup import Bringup, Joins, Up
 from gorae.engine.events import Events
 from gorae.engine.model import Container, Status
 from gorae.engine.record import Record, Records
@@ -32,7 +33,9 @@ from gorae.errors import (
 )
 from gorae.runtime import attach
 from gorae.runtime.monitor import Exit, Monitor, Task
+from gorae.store.content import disk_error
 
+_log = logging.getLogger("gorae")
 STOP_TIMEOUT_S = 10
 KILL_PATIENCE_S = 10
 DRAIN_PATIENCE_S = 5
@@ -95,24 +98,11 @@ class Lifecycle:
             up = await self._run(
                 self._bringup.up, record.container, self._joins(record.container), connect
             )
-        except GoraeError as error:
-            await self._start_failed(record, error)
-            raise
-        record.task = up.task
-        record.exited.clear()
-        await self._records.save_state(
-            record,
-            status=Status.RUNNING,
-            pid=up.task.pid,
-            monitor_pid=up.task.monitor_pid,
-            exit_code=0,
-            error="",
-            oom_killed=False,
-            started_ns=up.started_ns,
-            endpoints=up.endpoints,
-            published=up.published,
-        )
-        self.watch(record, up.task)
+        except (GoraeError, OSError) as error:
+            failure = error if isinstance(error, GoraeError) else disk_error(error)
+            await self._start_failed(record, failure)
+            raise failure from error
+        await self._started(record, up)
         for endpoint in up.endpoints:
             self._events.publish(
                 "network",
@@ -122,16 +112,45 @@ class Lifecycle:
             )
         self.publish(record, "start")
 
+    async def _started(self, record: Record, up: Up) -> None:
+        """What could not be written down does not run: the next daemon would not know it."""
+        record.task = up.task
+        record.exited.clear()
+        try:
+            await self._records.save_state(
+                record,
+                status=Status.RUNNING,
+                pid=up.task.pid,
+                monitor_pid=up.task.monitor_pid,
+                exit_code=0,
+                error="",
+                oom_killed=False,
+                started_ns=up.started_ns,
+                endpoints=up.endpoints,
+                published=up.published,
+            )
+        except GoraeError as error:
+            record.task = None
+            await self._carry_on(record, self._run(self._bringup.release, record.container))
+            await self._carry_on(record, self._run(self._bringup.down, record.id))
+            await self._start_failed(record, error)
+            raise
+        self.watch(record, up.task)
+
     async def _start_failed(self, record: Record, error: GoraeError) -> None:
-        code = exit_code_of(error.message)
-        await self._records.save_state(
+        await self._carry_on(
             record,
-            status=Status.CREATED if not record.state.started_ns else Status.EXITED,
-            exit_code=code,
-            error=error.message,
-            pid=0,
-            monitor_pid=0,
-            finished_ns=time.time_ns(),
+            self._records.save_state(
+                record,
+                status=Status.CREATED if not record.state.started_ns else Status.EXITED,
+                exit_code=exit_code_of(error.message),
+                error=error.message,
+                pid=0,
+                monitor_pid=0,
+                finished_ns=time.time_ns(),
+                endpoints=without_addresses(record.state.endpoints),
+                published=(),
+            ),
         )
         record.exited.set()
         record.hub.finish()
@@ -201,7 +220,8 @@ class Lifecycle:
     async def settle(self, record: Record, ended: Exit, *, restart_now: bool = True) -> None:
         """All that follows an end, in the order in which others may see it; under the record's lock.
 
-        `restart_now` False: the restart policy is asked by the caller later.
+        `restart_now` False: the restart policy is asked by the caller later. A step that fails is logged and does
+        not keep the others from being done.
         """
         state, spec = record.state, record.container.spec
         record.task = None
@@ -216,17 +236,20 @@ class Lifecycle:
             ran_ns=ended.exited_ns - state.started_ns,
             last_delay_ns=record.last_delay_ns,
         )
-        await self._run(self._bringup.release, record.container)
-        await self._records.save_state(
+        await self._carry_on(record, self._run(self._bringup.release, record.container))
+        await self._carry_on(
             record,
-            status=Status.RESTARTING if decision.again else Status.EXITED,
-            pid=0,
-            monitor_pid=0,
-            exit_code=ended.code,
-            oom_killed=ended.oom_killed,
-            finished_ns=ended.exited_ns,
-            endpoints=without_addresses(state.endpoints),
-            published=(),
+            self._records.save_state(
+                record,
+                status=Status.RESTARTING if decision.again else Status.EXITED,
+                pid=0,
+                monitor_pid=0,
+                exit_code=ended.code,
+                oom_killed=ended.oom_killed,
+                finished_ns=ended.exited_ns,
+                endpoints=without_addresses(state.endpoints),
+                published=(),
+            ),
         )
         if ended.oom_killed:
             self.publish(record, "oom")
@@ -243,7 +266,15 @@ class Lifecycle:
         if spec.auto_remove and not decision.again and self.remove_ended is not None:
             self._spawn(self.remove_ended(record))
             return
-        await self._run(self._bringup.down, record.id)  # whoever waits for the lock waits for this
+        # whoever waits for the lock waits for this
+        await self._carry_on(record, self._run(self._bringup.down, record.id))
+
+    async def _carry_on(self, record: Record, step: Awaitable[Any]) -> None:
+        """What a failed step leaves is found by the next start and by `system check`."""
+        try:
+            await step
+        except (GoraeError, OSError) as error:
+            _log.error("container %s: %s, ignoring", record.id, error)
 
     def _restart_later(self, record: Record, delay_ns: int) -> None:
         record.last_delay_ns = delay_ns

@@ -19,6 +19,8 @@ from gorae.store import document
 from gorae.store.db import Database
 from gorae.store.tables import containers as rows
 
+Waiters = set["asyncio.Future[ExitStatus]"]
+
 
 @dataclass(slots=True)
 class Record:
@@ -32,9 +34,9 @@ class Record:
     """Of the container's first process, -1 when it does not run."""
     exited: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no process runs."""
-    stops: "list[asyncio.Future[ExitStatus]]" = field(default_factory=list)
-    removals: "list[asyncio.Future[ExitStatus]]" = field(default_factory=list)
-    moves: "list[asyncio.Future[None]]" = field(default_factory=list)
+    stops: "Waiters" = field(default_factory=set)
+    removals: "Waiters" = field(default_factory=set)
+    moves: "set[asyncio.Future[None]]" = field(default_factory=set)
     last_delay_ns: int = 0
     restart_timer: asyncio.TimerHandle | None = None
     removed: bool = False
@@ -52,23 +54,29 @@ class Record:
     def moved(self) -> "asyncio.Future[None]":
         """Done when the state changes next, or the record is removed."""
         one: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.moves.append(one)
+        self.moves.add(one)
+        one.add_done_callback(self.moves.discard)
         return one
 
     def announce_move(self) -> None:
         """Wake those who wait for a change."""
-        for one in self.moves:
+        for one in tuple(self.moves):
             if not one.done():
                 one.set_result(None)
-        self.moves.clear()
 
-    def wake(self, waiters: "list[asyncio.Future[ExitStatus]]") -> None:
+    def waiter(self, waiters: "Waiters") -> "asyncio.Future[ExitStatus]":
+        """One more who waits, forgotten when it is woken or gives up."""
+        one: asyncio.Future[ExitStatus] = asyncio.get_running_loop().create_future()
+        waiters.add(one)
+        one.add_done_callback(waiters.discard)
+        return one
+
+    def wake(self, waiters: "Waiters") -> None:
         """Give the exit status to all who wait, once."""
         status = ExitStatus(self.state.exit_code)  # the one who started it has the error
-        for waiter in waiters:
+        for waiter in tuple(waiters):
             if not waiter.done():
                 waiter.set_result(status)
-        waiters.clear()
 
 
 class Records:
@@ -179,12 +187,16 @@ class Records:
         self.release(old)
         record.container = replace(record.container, name=name)
 
+    def hide(self, record: Record) -> None:
+        """Nobody finds it any more; its name stays taken as long as the row is there."""
+        self._by_id.pop(record.id, None)
+
     async def remove(self, record: Record) -> None:
         """Delete the row, then forget the record and its name."""
         await self._run(self._db.write, lambda tx: rows.delete(tx, record.id), durable=False)
         record.removed = True
         record.announce_move()
-        self._by_id.pop(record.id, None)
+        self.hide(record)
         if self._names.get(record.container.name) == record.id:
             self._names.pop(record.container.name)
 

@@ -65,10 +65,15 @@ def next_delay(ran_ns: int, last_delay_ns: int) -> int:
     return min(last_delay_ns * 2, LONGEST_DELAY_NS)
 
 
-def wanted_at_boot(policy: RestartPolicy, *, was_running: bool, stopped_by_user: bool) -> bool:
-    """Whether a daemon that comes up starts a container that is not running."""
-    if policy.name == "always":
-        return True
-    if policy.name == "unless-stopped":
-        return not stopped_by_user
-    return policy.name == "on-failure" and was_running
+def wanted_at_boot(
+    policy: RestartPolicy, *, exit_code: int, stopped_by_user: bool, restart_count: int
+) -> bool:
+    """Whether a daemon that comes up starts a container that is not running; `always` forgets a stop by the user."""
+    return decide(
+        policy,
+        exit_code=exit_code,
+        stopped_by_user=stopped_by_user and policy.name != "always",
+        restart_count=restart_count,
+        ran_ns=0,
+        last_delay_ns=0,
+    ).again

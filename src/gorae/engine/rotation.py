@@ -65,12 +65,15 @@ class Rotation:
             await asyncio.sleep(LOOK_EVERY_S)
             for record in self._records:
                 if record.state.pid and record.container.log_path:
-                    with contextlib.suppress(GoraeError, FileNotFoundError):
+                    with contextlib.suppress(GoraeError, OSError):  # tried again the next time
                         await self._look(record)
 
     async def _look(self, record: Record) -> None:
+        """A log that is not at its path was renamed by a daemon that died before its monitor was told."""
         path = record.container.log_path
         size, files = limits(record.container.spec.log)
-        if 0 < size <= os.stat(path).st_size:
+        if os.path.exists(path):
+            if not 0 < size <= os.stat(path).st_size:
+                return
             await self._run(logfile.rotate, path, files)
-            await self._run(self._monitor.reopen_log, record.id)
+        await self._run(self._monitor.reopen_log, record.id)

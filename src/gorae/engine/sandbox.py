@@ -173,6 +173,7 @@ class Sandboxes:
             [
                 Held(
                     sandbox_id=one.id,
+                    pid=one.state.pid,
                     endpoints=tuple(_endpoint(e) for e in one.state.endpoints if e.endpoint_id),
                     ports=tuple(
                         PublishedPort(p.protocol, p.container_port, p.host_port, p.host_ip)

@@ -27,9 +27,10 @@ NFT_TIMEOUT_S = 20
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a running container holds, as the engine recorded it."""
+    """What a running container holds, as the engine recorded it; `pid`: of a process in its namespace."""
 
     sandbox_id: str
+    pid: int
     endpoints: tuple[Endpoint, ...]
     ports: tuple[PublishedPort, ...] = ()
 
@@ -56,6 +57,7 @@ class NetDriver:
         self._pools: dict[str, list[AddressPool]] = {}
         self._places: dict[str, _Place] = {}
         self._default: Network | None = None
+        self._restored = False
         self._lock = threading.RLock()
         self._rules = threading.Lock()
         self._pool = ReadyPool(self._make_ready, self._discard_ready)
@@ -99,7 +101,12 @@ class NetDriver:
             self._host.delete_link(network.bridge)
 
     def _write_rules(self) -> None:
-        """The whole table anew, in one transaction."""
+        """The whole table anew, in one transaction; not before it is known which ports are published.
+
+        Until then the last daemon's rules serve.
+        """
+        if not self._restored:
+            return
         with self._rules:
             mappings = [one for place in self._places.values() for one in place.mappings]
             self._nft(nft.table(self._instance, self._networks.values(), mappings))
@@ -127,8 +134,8 @@ class NetDriver:
         return sandbox
 
     def _discard_ready(self, sandbox: Sandbox) -> None:
-        self._give_back(sandbox)
         self._maker.remove(sandbox)
+        self._give_back(sandbox)
 
     def create_sandbox(self, sandbox_id: str, requests: Sequence[EndpointRequest]) -> str:
         """The path of a namespace for a container that will make these requests, in order.
@@ -236,14 +243,14 @@ class NetDriver:
                     pool.give_back(address)
 
     def remove_sandbox(self, sandbox_id: str) -> None:
-        """Ports first, then addresses, then the namespace; found gone is fine."""
+        """Ports first, then the namespace, then addresses; found gone is fine."""
         with self._lock:
             place = self._places.pop(sandbox_id, None)
         if place is None:
             return
         self._unpublish(place)
-        self._give_back(place.sandbox)
         self._maker.remove(place.sandbox)
+        self._give_back(place.sandbox)
 
     # ports ------------------------------------------------------------------------------------
 
@@ -289,8 +296,11 @@ class NetDriver:
         for one in held:
             if not one.endpoints:
                 continue
-            path = self._maker.found(one.endpoints[0].host_interface)
+            path = self._maker.of_process(one.pid)
+            if path is None:  # about to end
+                continue
             sandbox = Sandbox(path.name, path, {e.network_id: e for e in one.endpoints})
+            self._maker.adopt(sandbox)
             place = _Place(sandbox)
             self._places[one.sandbox_id] = place
             for endpoint in one.endpoints:
@@ -299,6 +309,7 @@ class NetDriver:
                     if address:
                         pool.reserve(address)
             self._hold_again(place, one)
+        self._restored = True
         self._write_rules()
 
     def _hold_again(self, place: _Place, one: Held) -> None:
@@ -319,22 +330,35 @@ class NetDriver:
 
     def unknown_sandboxes(self) -> list[str]:
         """Namespace files of this exec root that belong to no place and are not ready ones."""
-        return self._maker.unknown({place.sandbox.token for place in self._places.values()})
+        return self._maker.unknown()
 
     def discard_sandbox(self, token: str) -> None:
         """Remove one of those."""
         self._maker.discard(token)
 
-    def rules_are_whole(self) -> bool:
-        """Whether our table is there with every published port."""
-        done = process.run(
-            ["nft", "list", "table", "inet", self._instance], timeout_s=NFT_TIMEOUT_S
-        )
+    def unknown_links(self) -> list[str]:
+        """Pairs' ends here that nobody made who lives; one whose namespace was just let go is given time to go."""
+        return self._maker.unknown_links()
+
+    def discard_link(self, name: str) -> None:
+        """Remove one of those. Raises: KernelError."""
+        self._host.delete_link(name)
+
+    def wrong_rules(self) -> list[str]:
+        """What is wrong with our table: it is gone, a published port is missing, or one is there that nobody has."""
+        with self._rules:
+            done = process.run(
+                ["nft", "list", "table", "inet", self._instance], timeout_s=NFT_TIMEOUT_S
+            )
+            mappings = [one for place in self._places.values() for one in place.mappings]
         if done.returncode:
-            return False
-        text = " ".join(done.stdout.decode().split())
-        mappings = [one for place in self._places.values() for one in place.mappings]
-        return all(one.element in text for one in mappings)
+            return ["the table is gone"]
+        found = nft.elements(done.stdout.decode())
+        wanted = {one.element for one in mappings}
+        return [
+            *(f'the published port "{one}" is missing' for one in sorted(wanted - found)),
+            *(f'the published port "{one}" is nobody\'s' for one in sorted(found - wanted)),
+        ]
 
     def missing_bridges(self) -> list[Network]:
         """Networks whose bridge is gone."""

@@ -9,6 +9,7 @@ One table of our own, `inet <instance>`, replaced whole at start and changed by 
 A published port is one element. The verdict of a foreign table stands beside ours: to accept here opens nothing.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -128,6 +129,14 @@ def _map(name: str, kind: str, by_map: dict[str, list[str]]) -> str:
 
 def _chain(name: str, head: str, rules: Sequence[str]) -> str:
     return "\n".join([f"  chain {name} {{", f"    {head}", *(f"    {one}" for one in rules), "  }"])
+
+
+_ELEMENTS = re.compile(r"map \w+ \{[^{}]*elements = \{([^}]*)\}")
+
+
+def elements(listed: str) -> set[str]:
+    """The elements of all maps in nft's listing of a table, as `Mapping.element` has them."""
+    return {" ".join(one.split()) for text in _ELEMENTS.findall(listed) for one in text.split(",")}
 
 
 def add_elements(instance: str, mappings: Iterable[Mapping]) -> str:

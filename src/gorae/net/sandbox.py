@@ -13,6 +13,7 @@ import os
 import queue
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ from gorae.net.rtnl import Netlink
 T = TypeVar("T")
 LOOPBACK = 1
 READY = 6
+LINK_PATIENCE_S = 0.5
+"""A pair goes some 30 ms after its namespace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,9 @@ class SandboxMaker:
         self._prefix = prefix
         self._host = host
         self._alive: set[str] = set()
-        """Tokens made here and not given back: ready, in use, or just being made."""
+        """Tokens made here or taken over, and not given back: ready, in use, or just being made."""
+        self._links: set[str] = set()
+        """The host's ends of their pairs."""
         directory.mkdir(parents=True, exist_ok=True)
 
     def make(self) -> Sandbox:
@@ -97,9 +102,15 @@ class SandboxMaker:
         in_thread(inside)
         return Sandbox(token, path)
 
-    def found(self, host_interface: str) -> Path:
-        """The file of the namespace whose first pair has this name."""
-        return self._directory / host_interface.removeprefix(self._prefix)
+    def of_process(self, pid: int) -> Path | None:
+        """The file of the namespace that a process is in; None: it has ended, or is in none of ours."""
+        with contextlib.suppress(FileNotFoundError):
+            inside = os.stat(f"/proc/{pid}/ns/net")
+            for path in self._directory.iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    if os.path.samestat(path.stat(), inside):
+                        return path
+        return None
 
     def add_interface(
         self, sandbox: Sandbox, network: Network, master: int, wanted: Interface
@@ -111,6 +122,7 @@ class SandboxMaker:
         """
         token = sandbox.token if not sandbox.endpoints else secrets.token_hex(4)
         name = f"{self._prefix}{token}"
+        self._links.add(name)
         netns_fd = os.open(sandbox.path, os.O_RDONLY | os.O_CLOEXEC)
 
         def inside() -> str:
@@ -133,16 +145,32 @@ class SandboxMaker:
     def remove_interface(self, host_interface: str) -> None:
         """Take a pair away from a namespace that lives on."""
         self._host.delete_link(host_interface)
+        self._links.discard(host_interface)
 
     def remove(self, sandbox: Sandbox) -> None:
         """Let the namespace go: the kernel removes it, and its links, when nobody is in it any more."""
         namespace.unpin(str(sandbox.path))
         self._alive.discard(sandbox.token)
+        self._links -= {one.host_interface for one in sandbox.endpoints.values()}
+        self._links.discard(f"{self._prefix}{sandbox.token}")
 
-    def unknown(self, known: set[str]) -> list[str]:
-        """Tokens of namespace files that nobody knows."""
-        ours = known | self._alive
-        return [one for one in os.listdir(self._directory) if one not in ours]
+    def adopt(self, sandbox: Sandbox) -> None:
+        """Take over what an earlier daemon made."""
+        self._alive.add(sandbox.token)
+        self._links |= {one.host_interface for one in sandbox.endpoints.values()}
+
+    def unknown(self) -> list[str]:
+        """Tokens of namespace files that nobody knows; listed first, since a token is known before its file is there."""
+        found = os.listdir(self._directory)
+        return [one for one in found if one not in self._alive]
+
+    def unknown_links(self) -> list[str]:
+        """The host's ends of pairs that nobody knows, now and a little later."""
+        found = set(self._host.links(self._prefix)) - self._links
+        if found:
+            time.sleep(LINK_PATIENCE_S)
+            found &= set(self._host.links(self._prefix)) - self._links
+        return sorted(found)
 
     def discard(self, token: str) -> None:
         """Remove what a dead daemon left."""

@@ -5,8 +5,8 @@ status in a file. It is started through a double fork and so is nobody's child; 
 stands in its directory:
 
     <exec-root>/bundle/<id>/     config.json, attach (socket), ctl and winsz (fifos), pid, task.json, started,
-                                 exit (the status), oom (there if the kernel killed for memory)
-    <exec-root>/exec/<exec id>/  process.json and the same, but for task.json and started
+                                 exit (the status), oom (there if the kernel killed for memory), note
+    <exec-root>/exec/<exec id>/  process.json and the same, but for started
     <exec-root>/runtime/         the OCI runtime's state
 
 Blocking and thread-safe; calls about one container are made one after the other by the engine.
@@ -169,6 +169,14 @@ class Monitor:
         pidfd.wait_gone(monitor_pid, pidfd.start_ticks(monitor_pid), LEAVE_PATIENCE_S)
         shutil.rmtree(self._bundles / container_id, ignore_errors=True)
 
+    def note(self, container_id: str, text: str) -> None:
+        """Lay down what a later daemon must know of this run, before it is started; not read here."""
+        _write(self._bundles / container_id / "note", text)
+
+    def noted(self, container_id: str) -> str:
+        """What was laid down; empty: nothing."""
+        return _text(self._bundles / container_id / "note")
+
     def start(self, container_id: str) -> None:
         """Let the created process run. Raises: GoraeError: in docker's words."""
         self.runtime.start(container_id)
@@ -313,9 +321,10 @@ class Monitor:
         wanted: Process,
         *,
         stdin_open: bool = False,
+        note: str = "",
         connect: Callable[[Exec], None] | None = None,
     ) -> Exec:
-        """A further process, running when this returns.
+        """A further process, running when this returns; `note` is kept for a later daemon.
 
         `connect` is called when its attach socket listens and the process does not run yet, so that no
         output is lost; without it the process's output is thrown away.
@@ -329,6 +338,9 @@ class Monitor:
         try:
             document = oci_process(wanted, self._host)
             (directory / "process.json").write_text(json.dumps(document))
+            _write(
+                directory / "task.json", json.dumps({"container_id": container_id, "note": note})
+            )
             stdio = Stdio(terminal=wanted.terminal, stdin=stdin_open, keep_stdin=False, log="none")
             started = self._conmon.exec(
                 container_id, directory, stdio, connect and (lambda: connect(made))
@@ -359,13 +371,22 @@ class Monitor:
         with self._control:
             control.resize(Path(made.directory), rows, columns)
 
-    def discard_ended_execs(self) -> None:
-        """Remove what execs left that ended while no daemon was there."""
+    def adopt_execs(self) -> list[tuple[Exec, str]]:
+        """The execs of an earlier daemon that run on, with their notes; what ended ones left is removed."""
+        found = []
         for exec_id in os.listdir(self._execs):
             directory = self._execs / exec_id
-            pid = _number(directory / "conmon.pid")
-            if (directory / "exit").exists() or not pidfd.start_ticks(pid):
+            monitor_pid, ticks = monitor_of(directory)
+            told = _exec_document(directory)
+            if (directory / "exit").exists() or not ticks or told is None:
                 shutil.rmtree(directory, ignore_errors=True)
+                continue
+            container_id, note = told
+            pid = _number(directory / "pid")
+            found.append(
+                (Exec(exec_id, container_id, pid, monitor_pid, ticks, str(directory)), note)
+            )
+        return found
 
 
 def _with_files_bound_flat(config: RuntimeConfig) -> RuntimeConfig:
@@ -401,6 +422,22 @@ def _exit_file(directory: Path) -> tuple[int, int] | None:
         return int(text) & 0xFF, written_ns
     except ValueError:
         raise Internal(f'exit file "{path}" holds no number: "{text[:20]}"') from None
+
+
+def _exec_document(directory: Path) -> tuple[str, str] | None:
+    """(container's id, note) of an exec."""
+    try:
+        document = json.loads((directory / "task.json").read_text())
+        return str(document["container_id"]), str(document["note"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def _number(path: Path) -> int:

@@ -44,5 +44,5 @@ def test_an_ended_exec(lab: Lab) -> None:
     leftover.remove(lab.monitor, lab.exec_root, found[0])
     (directory).mkdir()
     (directory / "exit").write_text("0")
-    lab.monitor.discard_ended_execs()
+    assert lab.monitor.adopt_execs() == []
     assert os.listdir(lab.exec_root / "exec") == []

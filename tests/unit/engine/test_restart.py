@@ -64,19 +64,23 @@ def test_policies_that_cannot_be(bad: RestartPolicy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "was_running", "stopped", "wanted"),
+    ("policy", "exit_code", "stopped", "count", "wanted"),
     [
-        ("always", False, True, True),
-        ("unless-stopped", True, False, True),
-        ("unless-stopped", True, True, False),
-        ("on-failure", True, False, True),
-        ("no", True, False, False),
+        (RestartPolicy("always"), 0, True, 0, True),
+        (RestartPolicy("unless-stopped"), 0, False, 0, True),
+        (RestartPolicy("unless-stopped"), 1, True, 0, False),
+        (RestartPolicy("on-failure"), 1, False, 0, True),
+        (RestartPolicy("on-failure"), 0, False, 0, False),
+        (RestartPolicy("on-failure"), 143, True, 0, False),
+        (RestartPolicy("on-failure", 3), 1, False, 2, True),
+        (RestartPolicy("on-failure", 3), 1, False, 3, False),
+        (RestartPolicy("no"), 1, False, 0, False),
     ],
 )
 def test_what_a_new_daemon_starts(
-    policy: str, was_running: bool, stopped: bool, wanted: bool
+    policy: RestartPolicy, exit_code: int, stopped: bool, count: int, wanted: bool
 ) -> None:
     got = restart.wanted_at_boot(
-        RestartPolicy(policy), was_running=was_running, stopped_by_user=stopped
+        policy, exit_code=exit_code, stopped_by_user=stopped, restart_count=count
     )
     assert got is wanted

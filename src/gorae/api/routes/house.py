@@ -97,7 +97,7 @@ class House:
 
     async def _check(self, *, repair: bool) -> web.Response:
         check = offered(self._services.system, "check", "system check")
-        found = await self._services.run_transfer(check, repair)
+        found = await self._services.run_sweep(check, repair)
         return answer.document(
             system.CheckReport(
                 [system.Finding(one.kind, one.object, one.problem, one.repaired) for one in found]

@@ -14,10 +14,8 @@ from gorae.api.bridge import AnswerWriter, BodyReader, lines_of
 from gorae.api.call import Call
 from gorae.api.offered import offered
 from gorae.api.route import Route
-from gorae.api.routes import transfer
 from gorae.api.translate import image as translate
 from gorae.engine.images import Image
-from gorae.engine.pulls import PullOptions
 from gorae.engine.when import parse_rfc3339_ns
 from gorae.errors import InvalidArgument
 from gorae.wire import image as wire
@@ -125,14 +123,16 @@ class Images:
 
     async def delete(self, call: Call) -> web.Response:
         """What was untagged and what deleted."""
-        gone = await self._run(self._images.remove, call.id, force=call.flag("force"))
+        gone = await self._services.run_sweep(
+            self._images.remove, call.id, force=call.flag("force")
+        )
         return answer.document(translate.removed(gone))
 
     async def prune(self, call: Call) -> web.Response:
         """Unused ones without a name; with `dangling=false` all unused."""
         filters = call.filters(*PRUNE_FILTERS)
         filters.flag("dangling", default=True)
-        gone, freed = await self._run(self._images.prune, filters.as_lists())
+        gone, freed = await self._services.run_sweep(self._images.prune, filters.as_lists())
         return answer.document(wire.ImagesPruned(translate.removed(gone) or None, freed))
 
     async def prune_build(self, _: Call) -> web.Response:
@@ -166,15 +166,12 @@ class Images:
         return await stream.messages(call, self._import(call, source))
 
     async def _pull(self, call: Call) -> web.StreamResponse:
-        """The headers go with the first line: what fails before is an ordinary answer."""
-        wanted = transfer.named(call.text("fromImage"), call.text("tag"))
-        options = PullOptions(
-            platform=transfer.platform(call), credentials=transfer.credentials(call)
-        )
-        pulls = self._services.pulls
-        work = pulls.pull if wanted.tag or wanted.digest else pulls.pull_all
-        return await stream.messages(
-            call, transfer.steps(self._services, functools.partial(work, wanted, options))
+        name, tag = call.text("fromImage"), call.text("tag")
+        if name in ("scratch", "library/scratch", "docker.io/library/scratch"):
+            raise InvalidArgument("'scratch' is a reserved name")
+        raise errors.NotImplemented(
+            f'cannot pull "{name}:{tag or "latest"}": registries are not spoken to yet; '
+            "bootstrap, import or load an image"
         )
 
     async def _import(self, call: Call, source: str) -> AsyncIterator[bytes]:
