@@ -11,7 +11,8 @@ top=$(pwd)
 
 say() { echo "setup: $*" >&2; }
 
-run="python3 python3-venv crun conmon nftables iproute2 busybox-static mmdebstrap catatonit zstd xz-utils ca-certificates"
+run="python3 python3-venv crun conmon nftables iproute2 busybox-static mmdebstrap catatonit zstd xz-utils ca-certificates
+debian-archive-keyring"
 test="skopeo procps"
 wanted=$run
 [ "${1:-}" != --test ] || wanted="$run $test"

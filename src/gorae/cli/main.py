@@ -66,6 +66,13 @@ def run(words: list[str], console: Console) -> int:
             f"{error.filename}: {_reason(error)}" if error.filename else _reason(error)
         )
         return FAILURE
+    except Exception as error:  # noqa: BLE001 - the last rim: a user gets a line, a developer asks for more
+        if debug:
+            raise
+        console.complain(
+            f"{PROGRAM}: unexpected {type(error).__name__}: {error}; give -D first to see where"
+        )
+        return FAILURE
     return status
 
 

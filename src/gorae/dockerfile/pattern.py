@@ -1,12 +1,12 @@
 """Patterns of `${name#pattern}` and its kin: `*` any run, `?` one character, neither a line's end.
 
-The positions that a match can have reached in the value are the bits of one integer, so that each element of
-the pattern costs one pass over the value whatever it holds: no pattern makes this slow.
+No pattern makes this slow: see `automaton`.
 Source: POSIX shell, 2.14.1, without brackets; `\\` takes the meaning from `*`, `?` and itself.
 """
 
 import re
 
+from gorae.dockerfile.automaton import Tape, first, last, reversed_bits, run, step
 from gorae.errors import SyntaxFault
 
 MAX_PATTERN = 4096
@@ -23,15 +23,15 @@ Elements = tuple[str, ...]
 
 def remove_head(value: str, pattern: str, *, longest: bool) -> str:
     """The value without the shortest or longest head that matches. Raises: SyntaxFault."""
-    ends = _Matcher(value).ends(_elements(pattern, value), 1)
-    return value[_position(ends, last=longest) :] if ends else value
+    ends = _ends(value, _elements(pattern, value), 1)
+    return value[last(ends) if longest else first(ends) :] if ends else value
 
 
 def remove_tail(value: str, pattern: str, *, longest: bool) -> str:
     """The value without the shortest or longest tail that matches. Raises: SyntaxFault."""
     turned = value[::-1]
-    ends = _Matcher(turned).ends(_elements(pattern, value)[::-1], 1)
-    return turned[_position(ends, last=longest) :][::-1] if ends else value
+    ends = _ends(turned, _elements(pattern, value)[::-1], 1)
+    return turned[last(ends) if longest else first(ends) :][::-1] if ends else value
 
 
 def replace_match(value: str, pattern: str, new: str, *, everywhere: bool) -> str:
@@ -44,14 +44,15 @@ def replace_match(value: str, pattern: str, new: str, *, everywhere: bool) -> st
     """
     elements = _elements(pattern, value)
     starts = _starts(value, elements)
-    matcher = _Matcher(value)
+    tape = Tape(value)
+    inner = tape.all & ~tape.where("\n")
     parts: list[str] = []
     done, at = 0, 0
     while starts >> at:
-        start = at + _position(starts >> at, last=False)
+        start = at + first(starts >> at)
         end = start + len(elements)
         if _RUN in elements:
-            end = _position(matcher.ends(elements, 1 << start), last=True)
+            end = last(_follow(tape, inner, elements, 1 << start))
         at = max(end, start + 1)
         if start == end == done and parts:
             continue  # an empty match right behind another does not count
@@ -62,44 +63,30 @@ def replace_match(value: str, pattern: str, new: str, *, everywhere: bool) -> st
     return "".join(parts) + value[done:]
 
 
-class _Matcher:
-    """Runs patterns over one value. Bit `n` of a state: a match can end before character `n`."""
+def _ends(value: str, elements: Elements, state: int) -> int:
+    """The positions where a match that begins at one of `state` can end."""
+    tape = Tape(value)
+    return _follow(tape, tape.all & ~tape.where("\n"), elements, state)
 
-    def __init__(self, value: str) -> None:
-        self._value = value
-        self._masks: dict[str, int] = {}
-        self._inner = ((1 << len(value)) - 1) & ~self._mask("\n")
 
-    def ends(self, elements: Elements, state: int) -> int:
-        """The positions where a match that begins at a bit of `state` can end."""
-        for element in elements:
-            if element == _RUN:
-                state = ((self._inner + (state & self._inner)) ^ self._inner) | state
-            elif element == _ANY:
-                state = (state & self._inner) << 1
-            else:
-                state = (state & self._mask(element)) << 1
-            if not state:
-                break
-        return state
-
-    def _mask(self, char: str) -> int:
-        mask = self._masks.get(char)
-        if mask is None:
-            bits = "".join("1" if one == char else "0" for one in reversed(self._value))
-            mask = self._masks[char] = int(bits or "0", 2)
-        return mask
+def _follow(tape: Tape, inner: int, elements: Elements, state: int) -> int:
+    for element in elements:
+        if element == _RUN:
+            state = run(state, inner)
+        elif element == _ANY:
+            state = step(state, inner)
+        else:
+            state = step(state, tape.where(element))
+        if not state:
+            break
+    return state
 
 
 def _starts(value: str, elements: Elements) -> int:
     """The positions where some match begins: where one of the turned pattern ends in the turned value."""
     size = len(value) + 1
-    found = _Matcher(value[::-1]).ends(elements[::-1], (1 << size) - 1)
-    return int(format(found, f"0{size}b")[::-1], 2)
-
-
-def _position(bits: int, *, last: bool) -> int:
-    return (bits if last else bits & -bits).bit_length() - 1
+    found = _ends(value[::-1], elements[::-1], (1 << size) - 1)
+    return reversed_bits(found, size)
 
 
 def _elements(pattern: str, value: str) -> Elements:

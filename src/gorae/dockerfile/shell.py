@@ -222,6 +222,8 @@ class _Reader:
             raise SyntaxFault("syntax error: bad substitution")
         name = self._name()
         modifier = self.next()
+        if not modifier:
+            raise SyntaxFault("syntax error: missing '}'")
         if modifier == "}":
             value = self._value(name)
             return f"${{{name}}}" if value is None and self.shell.keep_unset else value or ""

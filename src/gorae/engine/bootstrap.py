@@ -35,9 +35,10 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class BootstrapOptions:
-    """What may be said besides the name. `mirror` empty: the distribution's default."""
+    """What may be said besides the name. `mirror` empty: the distribution's default; `tag`: the image's name."""
 
     mirror: str = ""
+    tag: str = ""
     include: tuple[str, ...] = ()
     allow_expired: bool = False
     allow_unsigned: bool = False
@@ -50,43 +51,45 @@ class Bootstrap:
         self._archives = archives
 
     def make(self, name: str, options: BootstrapOptions, progress: Progress) -> Image:
-        """`debian:SUITE`, `ubuntu:SUITE` or `busybox`, as an image of that name.
+        """`debian:SUITE`, `ubuntu:SUITE` or `busybox`, as an image of that name or of `options.tag`.
 
         Raises:
             InvalidArgument: another name. NotFound: a program or keyring is missing. Unavailable: the mirror.
         """
         distribution, _, suite = name.partition(":")
         if distribution == "busybox":
-            return self._busybox(name, progress)
+            return self._busybox(name, options.tag or name, progress)
         if distribution not in DISTRIBUTIONS or not suite.replace("-", "").isalnum():
             raise InvalidArgument(
                 f'cannot bootstrap "{name}": give busybox, debian:SUITE or ubuntu:SUITE'
             )
         return self._distribution(distribution, suite, options, progress)
 
-    def _busybox(self, name: str, progress: Progress) -> Image:
+    def _busybox(self, name: str, tag: str, progress: Progress) -> Image:
         program = next((Path(one) for one in BUSYBOX if os.access(one, os.X_OK)), None)
         if program is None:
             raise NotFound("busybox is not installed: apt-get install busybox-static")
         applets = process.run([str(program), "--list-full"], timeout_s=10).stdout.decode().split()
         changelog = Path("/usr/share/doc/busybox-static/changelog.Debian.gz")
         epoch = reproducible.newest_entry([changelog.read_bytes()] if changelog.exists() else [])
-        progress(f"packing {len(applets)} applets of {program}\n")
+        progress(f"packing {len(applets)} applets of {program}")
         archive = io.BytesIO(busybox_archive(program.read_bytes(), applets, epoch))
-        return self._import(archive, name, ("sh",), epoch)
+        return self._import(archive, name, tag, ("sh",), epoch)
 
     def _distribution(
         self, distribution: str, suite: str, options: BootstrapOptions, progress: Progress
     ) -> Image:
         with tempfile.TemporaryDirectory(prefix="gorae-bootstrap-") as folder:
             raw = Path(folder) / "root.tar"
-            progress(f"installing the packages of {distribution} {suite}\n")
+            progress(f"installing the packages of {distribution} {suite}")
             self._mmdebstrap(distribution, suite, options, raw)
-            progress("writing the layer\n")
+            progress("writing the layer")
             with raw.open("rb") as source, tempfile.TemporaryFile(dir=folder) as out:
-                epoch = reproducible.rewrite(source, out)
+                sources = reproducible.sources_list(distribution, suite).encode()
+                epoch = reproducible.rewrite(source, out, {reproducible.SOURCES_LIST: sources})
                 out.seek(0)
-                return self._import(out, f"{distribution}:{suite}", ("bash",), epoch)
+                name = f"{distribution}:{suite}"
+                return self._import(out, name, options.tag or name, ("bash",), epoch)
 
     def _mmdebstrap(
         self, distribution: str, suite: str, options: BootstrapOptions, out: Path
@@ -113,11 +116,13 @@ class Bootstrap:
         if done.returncode:
             raise failure(f"{distribution}:{suite}", done.stderr.decode(errors="replace"))
 
-    def _import(self, archive: IO[bytes], name: str, cmd: tuple[str, ...], epoch: int) -> Image:
+    def _import(
+        self, archive: IO[bytes], name: str, tag: str, cmd: tuple[str, ...], epoch: int
+    ) -> Image:
         created_ns = epoch * SECOND_NS
         return self._archives.import_rootfs(
             archive,  # type: ignore[arg-type]
-            reference=name,
+            reference=tag,
             created_ns=created_ns,
             config=RunConfig(env=(PATH,), cmd=cmd),
             history=History(

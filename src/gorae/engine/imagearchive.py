@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from gorae.dockerfile.change import apply_changes
 from gorae.engine.images import Image, Images
 from gorae.engine.when import rfc3339
-from gorae.errors import GoraeError, InvalidArgument
+from gorae.errors import InvalidArgument
 from gorae.oci import manifest as manifests
 from gorae.oci import media_type, text
 from gorae.oci.config import History, ImageConfig, RunConfig
@@ -256,14 +256,7 @@ class ImageArchives:
             _, names = wanted.setdefault(image.id, (image, []))
             names += _names_asked(one, image)
         with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-            _Writer(tar, self._store.content, self._layer_blob).write(list(wanted.values()))
-
-    def _layer_blob(self, diff_id: DiffId) -> Digest:
-        found = self._store.db.read(lambda tx: content.layer_blobs(tx, diff_id))
-        plain = [digest for digest, _ in found if digest == diff_id]
-        if not found:
-            raise GoraeError(f'layer "{diff_id}" has no blob in the store')
-        return Digest((plain or [found[0][0]])[0])
+            _Writer(tar, self._store.content, self._store.layers.blob).write(list(wanted.values()))
 
 
 def _chains(config: ImageConfig) -> list[ChainId]:

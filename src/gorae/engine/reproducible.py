@@ -4,7 +4,7 @@ import gzip
 import io
 import re
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import IO
@@ -24,7 +24,17 @@ DROPPED = (
     "proc/",
     "sys/",
 )
-EMPTIED = ("etc/machine-id", "etc/apt/sources.list", "etc/resolv.conf", "etc/hostname")
+EMPTIED = ("etc/machine-id", "etc/resolv.conf", "etc/hostname")
+SOURCES_LIST = "etc/apt/sources.list"
+MIRRORS = {
+    "debian": ("http://deb.debian.org/debian", "http://deb.debian.org/debian-security", "main"),
+    "ubuntu": (
+        "http://archive.ubuntu.com/ubuntu",
+        "http://security.ubuntu.com/ubuntu",
+        "main universe",
+    ),
+}
+ROLLING = ("sid", "unstable", "experimental", "rc-buggy")
 GONE = (
     "etc/passwd-",
     "etc/group-",
@@ -65,20 +75,38 @@ def _seconds(date: bytes) -> int:
     return int(when.timestamp())
 
 
-def rewrite(source: IO[bytes], out: IO[bytes]) -> int:
-    """Copy a root's tar: members by name, times clamped, run-time files left out. The epoch that was found."""
+def sources_list(distribution: str, suite: str) -> str:
+    """sources.list(5) of an image: the distribution's own mirrors, whichever it was made from."""
+    archive, security, components = MIRRORS[distribution]
+    lines = [f"deb {archive} {suite} {components}\n"]
+    if suite not in ROLLING:
+        lines.append(f"deb {archive} {suite}-updates {components}\n")
+        lines.append(f"deb {security} {suite}-security {components}\n")
+    return "".join(lines)
+
+
+def rewrite(source: IO[bytes], out: IO[bytes], fixed: Mapping[str, bytes]) -> int:
+    """Copy a root's tar: members by name, times clamped, run-time files left out. The epoch that was found.
+
+    Args:
+        fixed: path -> content that stands in the place of the file's own.
+    """
     with tarfile.open(fileobj=source, mode="r:") as tar:
         members = [one for one in tar.getmembers() if _kept(_path(one))]
         epoch = newest_entry(
             _read(tar, one) for one in members if one.isreg() and _CHANGELOG.fullmatch(_path(one))
         )
         with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as to:
-            _copy(tar, to, members, epoch)
+            _copy(tar, to, members, epoch, fixed)
     return epoch
 
 
 def _copy(
-    tar: tarfile.TarFile, to: tarfile.TarFile, members: list[tarfile.TarInfo], epoch: int
+    tar: tarfile.TarFile,
+    to: tarfile.TarFile,
+    members: list[tarfile.TarInfo],
+    epoch: int,
+    fixed: Mapping[str, bytes],
 ) -> None:
     """Of hard links the first name carries the content."""
     by_path = {_path(one): one for one in members}
@@ -93,7 +121,8 @@ def _copy(
             if first != path:
                 info.type, info.linkname, info.size = tarfile.LNKTYPE, first, 0
             else:
-                data = _content(path, _read(tar, by_path[origin]), epoch)
+                own = _read(tar, by_path[origin])
+                data = fixed[path] if path in fixed else _content(path, own, epoch)
                 info.type, info.linkname, info.size = tarfile.REGTYPE, "", len(data)
         to.addfile(info, io.BytesIO(data))
 

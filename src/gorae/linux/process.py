@@ -12,6 +12,7 @@ from typing import IO, TypeAlias
 from gorae.errors import KernelError, Unavailable
 
 Target: TypeAlias = int | IO[bytes]
+Child: TypeAlias = "subprocess.Popen[bytes]"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DEVNULL = subprocess.DEVNULL
 PIPE = subprocess.PIPE

@@ -1,8 +1,19 @@
 """The collector: what nothing reaches is removed, rows first, files after.
 
+<<<<<<< df86d3ef6ec81bc803a27af13abd6791f5d64f09
 Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests), the links of a
 hub beside the engine, what live leases hold, and the snapshots of containers. All rows go in one transaction: who takes
 a lease on something and then sees it there, has it. Nothing is deleted elsewhere.
+=======
+<<<<<<< 4596b3d
+Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests), the links of a
+hub beside the engine, what live leases hold, the results in the build cache, and the snapshots of containers. Nothing is
+deleted elsewhere.
+=======
+Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests, and those by
+which registries know them), the links of a hub beside the engine, what live leases hold, and the snapshots of containers. Nothing is deleted elsewhere.
+>>>>>>> 6fd90c7291af1cf31d39d30427f0d02b7a40bc55
+>>>>>>> 3980b1fdbbd1dc37865bb9d5d58e5214e33a506d
 """
 
 import time
@@ -12,7 +23,7 @@ from dataclasses import dataclass
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, Tx
 from gorae.store.snapshot import Snapshotter
-from gorae.store.tables import content, images, leases, links, snapshots
+from gorae.store.tables import builds, content, images, leases, links, snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +106,7 @@ class Collector:
         snapshot_rows = snapshots.all_rows(tx)
         layers = dead_snapshots(
             snapshot_rows,
-            [row.chain_id for row in rows],
+            [*(row.chain_id for row in rows), *builds.snapshots(tx)],
             [key for kind, key in items if kind == "snapshot"],
         )
         for key in layers:

@@ -8,6 +8,7 @@ a row is garbage, which `discard_garbage` removes.
 """
 
 import contextlib
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from gorae.store import tree
 from gorae.store.content import disk_error
 from gorae.store.db import Database, Tx
 from gorae.store.snapshot import SnapshotUsage
+from gorae.store.tables import layers as layer_rows
 from gorae.store.tables import snapshots as rows
 
 
@@ -107,9 +109,12 @@ class OverlaySnapshotter:
             return [Mount("bind", layers[0], ("ro",))]
         return [Mount("overlay", "overlay", (*(f"lowerdir+={one}" for one in layers), "ro"))]
 
-    def commit(self, key: str, chain_id: str) -> None:
+    def commit(
+        self, key: str, chain_id: str, *, usage: SnapshotUsage | None = None, sync: bool = True
+    ) -> None:
         """See Snapshotter."""
         row = self._row(key)
+<<<<<<< df86d3ef6ec81bc803a27af13abd6791f5d64f09
         directory = self.directory(row.number)
         try:
             usage = _measure(directory / "fs")
@@ -117,16 +122,49 @@ class OverlaySnapshotter:
         except OSError as error:
             raise disk_error(error) from error
         _discard(directory / "work")
+=======
+        directory = self._dir(row.number)
+        found = usage or _measure(directory / "fs")
+        if sync:
+            _syncfs(directory)
+        shutil.rmtree(directory / "work", ignore_errors=True)
+>>>>>>> 3980b1fdbbd1dc37865bb9d5d58e5214e33a506d
 
         def write(tx: Tx) -> bool:
             if rows.get(tx, chain_id) is not None:
                 rows.delete(tx, key)
                 return False
-            rows.commit(tx, key, chain_id, usage.size_bytes, usage.inodes)
+            rows.commit(tx, key, chain_id, found.size_bytes, found.inodes)
+            if not sync:
+                layer_rows.mark_unsynced(tx, chain_id, _boot_id())
             return True
 
+<<<<<<< df86d3ef6ec81bc803a27af13abd6791f5d64f09
         if not self._db.write(write):
             _discard(directory)
+=======
+        if not self._db.write(write, durable=sync):
+            shutil.rmtree(directory, ignore_errors=True)
+>>>>>>> 3980b1fdbbd1dc37865bb9d5d58e5214e33a506d
+
+    def sync_committed(self) -> None:
+        """See Snapshotter."""
+        waiting = [one for one, _ in self._db.read(layer_rows.unsynced)]
+        if waiting:
+            _syncfs(self._root)
+            self._db.write(lambda tx: layer_rows.clear_unsynced(tx, waiting))
+
+    def discard_unsynced(self) -> int:
+        """At start: forget what was not on the disk when the power went; how many.
+
+        A death of the daemon alone loses nothing, since the kernel has the files.
+        """
+        boot_id = _boot_id()
+        found = self._db.read(layer_rows.unsynced)
+        lost = [one for one, then in found if then != boot_id]
+        if lost:
+            self._db.write(lambda tx: _forget(tx, lost))
+        return len(lost)
 
     def remove(self, key: str) -> None:
         """See Snapshotter."""
@@ -138,6 +176,8 @@ class OverlaySnapshotter:
             if rows.has_children(tx, key):
                 raise Conflict(f'snapshot "{key}" has others standing on it')
             rows.delete(tx, key)
+            layer_rows.delete_by_chain(tx, key)
+            layer_rows.clear_unsynced(tx, [key])
             return row.number
 
         try:
@@ -197,6 +237,34 @@ def _discard(path: Path) -> None:
     """Nobody reads it any more: what cannot be removed now is garbage that the next start finds."""
     with contextlib.suppress(OSError):
         tree.remove(path)
+
+
+@functools.cache
+def _boot_id() -> str:
+    """This life of the kernel. Source: random(4)"""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _forget(tx: Tx, lost: list[str]) -> None:
+    """These snapshots and all that stand on them; images cannot: they are recorded after the files are on the disk."""
+    parents = {row.key: row.parent for row in rows.all_rows(tx)}
+    doomed = set(lost)
+    while more := {key for key, parent in parents.items() if parent in doomed} - doomed:
+        doomed |= more
+    depth = {key: _depth(key, parents) for key in doomed}
+    for key in sorted(doomed, key=lambda one: -depth[one]):
+        rows.delete(tx, key)
+        layer_rows.delete_by_chain(tx, key)
+    layer_rows.clear_unsynced(tx, lost)
+
+
+def _depth(key: str, parents: dict[str, str | None]) -> int:
+    count = 0
+    at: str | None = key
+    while at is not None:
+        at = parents.get(at)
+        count += 1
+    return count
 
 
 def _syncfs(directory: Path) -> None:

@@ -36,8 +36,17 @@ class Snapshotter(Protocol):
     def mounts(self, key: str) -> list[Mount]:
         """The mounts of an active one or a view. Raises: NotFound."""
 
-    def commit(self, key: str, chain_id: str) -> None:
-        """An active one becomes the committed `chain_id`; if that is there already the active one is removed."""
+    def commit(
+        self, key: str, chain_id: str, *, usage: SnapshotUsage | None = None, sync: bool = True
+    ) -> None:
+        """An active one becomes the committed `chain_id`; if that is there already the active one is removed.
+
+        `usage`: what it takes, when the caller has measured it. Without `sync` its files may not be on the disk
+        when the power goes: it is then forgotten, unless `sync_committed` was called.
+        """
+
+    def sync_committed(self) -> None:
+        """Bring to the disk what was committed without `sync`."""
 
     def remove(self, key: str) -> None:
         """Forget it and its files; found gone is fine. Raises: Conflict: others stand on it."""

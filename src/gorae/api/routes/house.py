@@ -65,23 +65,21 @@ class House:
             raise InvalidArgument("name is needed: busybox, debian:SUITE or ubuntu:SUITE")
         options = BootstrapOptions(
             mirror=call.text("mirror"),
+            tag=call.text("tag"),
             include=tuple(one for text in call.many("include") for one in text.split(",") if one),
             allow_expired=call.flag("allow_expired"),
             allow_unsigned=call.flag("allow_unsigned"),
         )
         if call.text("variant", "minbase") != "minbase":
             raise InvalidArgument(f'unknown variant "{call.text("variant")}": only minbase is made')
-        return await stream.messages(call, self._bootstrap(name, options, call.text("tag")))
+        return await stream.messages(call, self._bootstrap(name, options))
 
-    async def _bootstrap(
-        self, name: str, options: BootstrapOptions, tag: str
-    ) -> AsyncIterator[bytes]:
+    async def _bootstrap(self, name: str, options: BootstrapOptions) -> AsyncIterator[bytes]:
         bootstrap = offered(self._services, "bootstrap", "image bootstrap")
 
         def work(emit: Callable[[bytes], None]) -> None:
             made = bootstrap.make(name, options, lambda text: emit(progress.status(text)))
-            if tag:
-                self._services.images.tag(made.id, tag)
+            emit(progress.status(f"Bootstrapped image: {options.tag or name} {made.id}"))
             emit(progress.auxiliary({"ID": made.id}))
 
         async for line in lines_of(self._services.run_transfer, work):

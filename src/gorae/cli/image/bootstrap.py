@@ -27,7 +27,7 @@ def run(call: Invocation) -> int:
     output = None if options.flag("quiet") else call.console.out
     progress.display(session.messages(response), output)
     if options.flag("quiet"):
-        call.say(call.arguments[0])
+        call.say(options.text("tag") or call.arguments[0])
     return 0
 
 

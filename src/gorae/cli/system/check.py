@@ -16,14 +16,16 @@ def run(call: Invocation) -> int:
     repair = call.options.flag("repair")
     path = "/gorae/system/check"
     answer = call.session.post(path) if repair else call.session.get(path)
-    findings = answer["findings"] or []
+    findings = answer["Findings"]
     if call.options.text("format") == "json":
         call.say(jsontext.encode(answer))
     else:
         for finding in findings:
-            ending = " (repaired)" if finding.get("repaired") else ""
-            call.say(f"{finding['kind']} {finding['object']}: {finding['problem']}{ending}")
-    left = sum(1 for finding in findings if not finding.get("repaired"))
+            ending = " (repaired)" if finding["Repaired"] else ""
+            call.say(f"{finding['Kind']} {finding['Object']}: {finding['Problem']}{ending}")
+    if not findings and call.options.text("format") != "json":
+        call.say("no problem found")
+    left = sum(1 for finding in findings if not finding["Repaired"])
     if left:
         hint = "" if repair else "; repair with --repair"
         raise Exit(FAILURE, f"{left} problem{'s' if left > 1 else ''} found{hint}")

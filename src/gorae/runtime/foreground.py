@@ -1,0 +1,131 @@
+"""One container run in the foreground, without a monitor: a build's step, which need not outlive the daemon.
+
+The runtime's own process is our child; its end is the container's. What it keeps stands where the monitor keeps its
+containers' (`bundle/<id>`, the runtime's state, `rootfs/<id>`), so that what a killed daemon leaves is found and
+removed like theirs.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gorae.errors import GoraeError
+from gorae.linux import process
+from gorae.runtime import device, propagation
+from gorae.runtime.config import RuntimeConfig
+from gorae.runtime.host import HostFacts
+from gorae.runtime.oci import CREATE, OciRuntime, plain_words, translated
+from gorae.runtime.seccompcache import SeccompCache
+from gorae.runtime.spec import oci_spec
+
+KILL_PATIENCE_S = 10
+
+
+@dataclass(slots=True)
+class Foreground:
+    """Runs containers below one exec root."""
+
+    exec_root: Path
+    runtime: OciRuntime
+    host: HostFacts
+    seccomp: SeccompCache
+
+    @classmethod
+    def make(cls, exec_root: Path, runtime: OciRuntime, host: HostFacts) -> "Foreground":
+        """`runtime` as found on the host; its state goes below `exec_root`."""
+        cache = SeccompCache(exec_root / "seccomp", enabled=runtime.name == "crun")
+        return cls(exec_root, runtime.at(exec_root / "runtime"), host, cache)
+
+    def start(
+        self,
+        config: RuntimeConfig,
+        *,
+        stdin: int | None = None,
+        stdout: int,
+        stderr: int,
+        mounts: Sequence[dict[str, Any]] = (),
+    ) -> "Running":
+        """Start a container; `mounts` are OCI mounts beside those of the configuration, behind them.
+
+        Raises:
+            GoraeError: the configuration cannot be.
+        """
+        bundle = self.exec_root / "bundle" / config.id
+        found = device.look_up(config)
+        propagation.check(config.mounts)
+        document = oci_spec(config, self.host, found)
+        document["mounts"] += mounts
+        key = self.seccomp.key(document)
+        known = self.seccomp.apply(document, key)
+        bundle.mkdir(mode=0o700)
+        log = bundle / "log"
+        try:
+            (bundle / "config.json").write_text(json.dumps(document))
+            argv = [self.runtime.path, "--log", str(log), *self.runtime.global_arguments]
+            argv += ["run", "--bundle", str(bundle), config.id]
+            child = process.spawn(
+                argv,
+                env={"PATH": process.PATH},
+                cwd=str(bundle),
+                stdin=process.DEVNULL if stdin is None else stdin,
+                stdout=stdout,
+                stderr=stderr,
+            )
+        except BaseException:
+            shutil.rmtree(bundle, ignore_errors=True)
+            raise
+        return Running(self, config, bundle, child, "" if known else key)
+
+
+@dataclass(slots=True)
+class Running:
+    """A container that was started."""
+
+    owner: Foreground
+    config: RuntimeConfig
+    bundle: Path
+    child: process.Child
+    filter_key: str
+
+    def keep_filter(self) -> None:
+        """While it runs: take the seccomp filter that the runtime compiled."""
+        if self.filter_key:
+            state = Path(self.owner.runtime.root) / self.config.id
+            self.owner.seccomp.keep(self.filter_key, state)
+
+    def wait(self) -> int:
+        """The status of its process as a shell gives it; what the runtime kept is removed.
+
+        Raises:
+            GoraeError: in docker's words, when the process never ran.
+        """
+        code = self.child.wait()
+        words = self._words()
+        self._clean()
+        if words and code:
+            command = self.config.process.args[0] if self.config.process.args else ""
+            raise translated(words, prefix=CREATE, runtime=self.owner.runtime.name, command=command)
+        return code if code >= 0 else 128 - code
+
+    def _words(self) -> str:
+        try:
+            lines = (self.bundle / "log").read_text(errors="replace").strip().splitlines()
+        except OSError:
+            return ""
+        lines = [line for line in lines if "warning" not in line.lower()]
+        return plain_words(lines[-1]) if lines else ""
+
+    def _clean(self) -> None:
+        shutil.rmtree(self.bundle, ignore_errors=True)
+
+    def kill(self) -> None:
+        """End all its processes; `wait` is still to be called."""
+        with contextlib.suppress(GoraeError):
+            self.owner.runtime.delete(self.config.id, force=True)
+        with contextlib.suppress(OSError):
+            os.kill(self.child.pid, 9)
