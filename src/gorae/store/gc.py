@@ -1,19 +1,9 @@
 """The collector: what nothing reaches is removed, rows first, files after.
 
-<<<<<<< df86d3ef6ec81bc803a27af13abd6791f5d64f09
-Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests), the links of a
-hub beside the engine, what live leases hold, and the snapshots of containers. All rows go in one transaction: who takes
-a lease on something and then sees it there, has it. Nothing is deleted elsewhere.
-=======
-<<<<<<< 4596b3d
-Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests), the links of a
-hub beside the engine, what live leases hold, the results in the build cache, and the snapshots of containers. Nothing is
-deleted elsewhere.
-=======
 Mark is a pure function of rows; it errs to the side of keeping. The roots are images (their manifests, and those by
-which registries know them), the links of a hub beside the engine, what live leases hold, and the snapshots of containers. Nothing is deleted elsewhere.
->>>>>>> 6fd90c7291af1cf31d39d30427f0d02b7a40bc55
->>>>>>> 3980b1fdbbd1dc37865bb9d5d58e5214e33a506d
+which registries know them), the links of a hub beside the engine, what live leases hold, the results in the build cache,
+and the snapshots of containers. All rows go in one transaction: who takes a lease on something and then sees it there,
+has it. Nothing is deleted elsewhere.
 """
 
 import time

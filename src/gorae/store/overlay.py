@@ -114,21 +114,14 @@ class OverlaySnapshotter:
     ) -> None:
         """See Snapshotter."""
         row = self._row(key)
-<<<<<<< df86d3ef6ec81bc803a27af13abd6791f5d64f09
         directory = self.directory(row.number)
         try:
-            usage = _measure(directory / "fs")
-            _syncfs(directory)
+            found = usage or _measure(directory / "fs")
+            if sync:
+                _syncfs(directory)
         except OSError as error:
             raise disk_error(error) from error
         _discard(directory / "work")
-=======
-        directory = self._dir(row.number)
-        found = usage or _measure(directory / "fs")
-        if sync:
-            _syncfs(directory)
-        shutil.rmtree(directory / "work", ignore_errors=True)
->>>>>>> 3980b1fdbbd1dc37865bb9d5d58e5214e33a506d
 
         def write(tx: Tx) -> bool:
             if rows.get(tx, chain_id) is not None:
@@ -139,13 +132,8 @@ class OverlaySnapshotter:
                 layer_rows.mark_unsynced(tx, chain_id, _boot_id())
             return True
 
-<<<<<<< df86d3ef6ec81bc803a27af13abd6791f5d64f09
-        if not self._db.write(write):
-            _discard(directory)
-=======
         if not self._db.write(write, durable=sync):
-            shutil.rmtree(directory, ignore_errors=True)
->>>>>>> 3980b1fdbbd1dc37865bb9d5d58e5214e33a506d
+            _discard(directory)
 
     def sync_committed(self) -> None:
         """See Snapshotter."""

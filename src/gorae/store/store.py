@@ -16,11 +16,8 @@ from gorae.store import tree
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, Tx
 from gorae.store.gc import Collector
-<<<<<<< df86d3ef6ec81bc803a27af13abd6791f5d64f09
-from gorae.store.lease import Lease
-=======
 from gorae.store.layers import LayerArchives
->>>>>>> 3980b1fdbbd1dc37865bb9d5d58e5214e33a506d
+from gorae.store.lease import Lease
 from gorae.store.overlay import OverlaySnapshotter
 from gorae.store.tables import containers, leases, snapshots
 from gorae.store.volumes import VolumeDirectories
@@ -59,16 +56,8 @@ class Store:
             ) from None
         store = cls(root, lock)
         store.content.discard_ingests()
-<<<<<<< df86d3ef6ec81bc803a27af13abd6791f5d64f09
         store.db.write(_forget_work)
-=======
-<<<<<<< 4596b3d
-        store.db.write(leases.delete_all)
         store.snapshots.discard_unsynced()
-=======
-        store.db.write(lambda tx: leases.delete_dead(tx, time.time_ns()))
->>>>>>> 6fd90c7291af1cf31d39d30427f0d02b7a40bc55
->>>>>>> 3980b1fdbbd1dc37865bb9d5d58e5214e33a506d
         store.snapshots.discard_garbage()
         store.volumes.discard_removed()
         store.discard_container_directories()
