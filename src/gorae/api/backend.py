@@ -7,10 +7,12 @@ or `run_sweep` (takes as long as a tree of files is large, but waits for nobody)
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, BinaryIO, Protocol
 
 from gorae.api.hijack import Attachment
 from gorae.engine.bootstrap import BootstrapOptions
+from gorae.engine.files import FileView
 from gorae.engine.images import Image, Removed
 from gorae.engine.model import (
     AttachOptions,
@@ -26,9 +28,12 @@ from gorae.engine.model import (
     RestartPolicy,
 )
 from gorae.engine.networks import NetworkRecord, NetworkSpec
+from gorae.engine.progress import Emit
+from gorae.engine.pulls import PullOptions
 from gorae.engine.system import DaemonFacts, SystemInfo
 from gorae.engine.usage import Usage
 from gorae.engine.volumes import Volume
+from gorae.oci.reference import Reference
 from gorae.runtime.config import Resources
 from gorae.runtime.host import HostFacts
 
@@ -117,6 +122,13 @@ class Bootstrap(Protocol):
     ) -> Image: ...
 
 
+class Pulls(Protocol):
+    """Of `engine.pulls`; blocking, long."""
+
+    def pull(self, name: Reference, options: PullOptions, emit: Emit) -> Image: ...
+    def pull_all(self, name: Reference, options: PullOptions, emit: Emit) -> list[Image]: ...
+
+
 class Networks(Protocol):
     """Of `engine.networks`; blocking where it changes something."""
 
@@ -146,6 +158,13 @@ class Events(Protocol):
     def subscribe(self, since_ns: int = 0, until_ns: int = 0) -> AsyncIterator[Event]: ...
 
 
+class Files(Protocol):
+    """Of `engine.files`."""
+
+    def opened(self, ref: str, event: str = "") -> AbstractAsyncContextManager[FileView]: ...
+    def opened_alone(self, ref: str) -> AbstractAsyncContextManager[FileView]: ...
+
+
 class System(Protocol):
     """Of `engine.system`."""
 
@@ -168,11 +187,15 @@ class Services(Protocol):
     @property
     def archives(self) -> Archives: ...
     @property
+    def pulls(self) -> Pulls: ...
+    @property
     def networks(self) -> Networks: ...
     @property
     def volumes(self) -> Volumes: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def files(self) -> Files: ...
     @property
     def system(self) -> System: ...
     @property

@@ -79,7 +79,9 @@ class AnswerWriter(io.RawIOBase):
         return True
 
     def write(self, data: Any) -> int:
-        """Raises: Cancelled: the client left."""
+        """Raises: Cancelled: the client left; also when there is nothing to write."""
+        if self.left:
+            raise Cancelled("the client left")
         self._buffer += data
         if len(self._buffer) >= PIECE:
             self.flush()

@@ -18,7 +18,7 @@ from gorae.build.tree import Node, Tree
 from gorae.errors import Conflict, InvalidArgument, KernelError
 from gorae.linux import fd as fds
 from gorae.store.archive.member import CREATE_FLAGS, set_xattrs
-from gorae.store.content import disk_error
+from gorae.store.ingest import disk_error
 
 PIECE = 1 << 20
 SMALL = 128 << 10

@@ -16,11 +16,11 @@ from typing import BinaryIO
 from gorae.build.folder import PIECE
 from gorae.build.tree import Node, clean
 from gorae.errors import GoraeError, InvalidArgument
-from gorae.store.archive import header
+from gorae.oci.tar import header
+from gorae.oci.tar.header import Entry
+from gorae.oci.tar.reader import ForwardReader, members
 from gorae.store.archive.compression import Reader
-from gorae.store.archive.header import Entry
-from gorae.store.archive.reader import ForwardReader, members
-from gorae.store.content import disk_error
+from gorae.store.ingest import disk_error
 
 MAX_EARLY_BYTES = 16 << 20
 _TYPES = {

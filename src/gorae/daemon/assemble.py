@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gorae.daemon.config import Config
+from gorae.daemon.config import registries as registry_settings
 from gorae.engine.adopt import Adoption
 from gorae.engine.bootstrap import Bootstrap
 from gorae.engine.bringup import Bringup
@@ -23,12 +24,16 @@ from gorae.engine.containers import Containers
 from gorae.engine.copyup import copy_up
 from gorae.engine.events import Events
 from gorae.engine.execs import Execs
-from gorae.engine.imagearchive import ImageArchives
+from gorae.engine.files import Files
+from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Images
+from gorae.engine.layers import Layers
 from gorae.engine.lifecycle import Lifecycle
 from gorae.engine.mounts import Mounts
 from gorae.engine.networks import Networks
+from gorae.engine.pulls import Pulls
 from gorae.engine.record import Records
+from gorae.engine.recorder import Recorder
 from gorae.engine.rotation import Rotation
 from gorae.engine.sandbox import Sandboxes
 from gorae.engine.spawn import Spawner
@@ -39,6 +44,9 @@ from gorae.errors import NotFound
 from gorae.linux import cgroup
 from gorae.linux.inotify import Watcher
 from gorae.net.driver import NetDriver
+from gorae.oci.manifest import Platform
+from gorae.registry.connect import Registries
+from gorae.registry.download import Downloads
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor
 from gorae.runtime.oci import OciRuntime
@@ -62,9 +70,11 @@ class Services:
     images: Images
     archives: ImageArchives
     bootstrap: Bootstrap
+    pulls: Pulls
     networks: Networks
     volumes: Volumes
     events: Events
+    files: Files
     system: System
     run: Callable[..., Any]
     run_transfer: Callable[..., Any]
@@ -139,7 +149,12 @@ class Daemon:
             spawn=self.spawn,
             expect_start=self.warmer.expect,
         )
-        archives = ImageArchives(self.images)
+        layers, recorder = Layers(self.store), Recorder(self.store)
+        archives = ImageArchives(self.images, layers, recorder)
+        downloads = Downloads(self.store.content, self.store.db, config.max_concurrent_downloads)
+        registries = Registries(registry_settings(config))
+        here = Platform(host_architecture(), "linux")
+        pulls = Pulls(self.images, layers, recorder, registries, downloads, here)
         execs = Execs(
             self.records,
             self.lifecycle,
@@ -181,9 +196,18 @@ class Daemon:
             images=self.images,
             archives=archives,
             bootstrap=Bootstrap(archives),
+            pulls=pulls,
             networks=self.networks,
             volumes=self.volumes,
             events=self.events,
+            files=Files(
+                self.records,
+                self.bringup,
+                self.store.snapshots,
+                self.events,
+                Path(config.exec_root),
+                self.run,
+            ),
             system=system,
             run=self.run,
             run_transfer=self.run_transfer,

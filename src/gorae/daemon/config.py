@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from gorae.errors import InvalidArgument, NotFound
+from gorae.registry.endpoint import Settings, check_insecure, check_mirror
 
 DEFAULT_EXEC_ROOT = "/run/gorae"
 DEFAULT_SOCKET = "unix:///run/gorae/gorae.sock"
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 MAX_CONFIG_BYTES = 1 << 20
+MAX_CONCURRENT = 100
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
@@ -45,6 +47,12 @@ class Config:
     labels: tuple[str, ...] = ()
     init: bool = False
     debug: bool = False
+    registry_mirrors: tuple[str, ...] = ()
+    insecure_registries: tuple[str, ...] = ()
+    certs_dir: str = "/etc/docker/certs.d"
+    policy: str = "/etc/gorae/policy.json"
+    max_concurrent_downloads: int = 3
+    max_concurrent_uploads: int = 5
 
     @property
     def cgroup_parent(self) -> str:
@@ -78,6 +86,12 @@ _FILE_KEYS = {
     "labels": "labels",
     "init": "init",
     "debug": "debug",
+    "registry-mirrors": "registry_mirrors",
+    "insecure-registries": "insecure_registries",
+    "certs-dir": "certs_dir",
+    "policy": "policy",
+    "max-concurrent-downloads": "max_concurrent_downloads",
+    "max-concurrent-uploads": "max_concurrent_uploads",
 }
 
 
@@ -148,6 +162,34 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         default=None,
         help="run an init in every container unless it says otherwise",
+    )
+    p.add_argument(
+        "--registry-mirror",
+        dest="registry_mirrors",
+        action="append",
+        metavar="URL",
+        help="ask here for images of docker.io first (repeatable)",
+    )
+    p.add_argument(
+        "--insecure-registry",
+        dest="insecure_registries",
+        action="append",
+        metavar="HOST|CIDR",
+        help="speak to this registry without a good certificate, or without TLS (repeatable)",
+    )
+    p.add_argument(
+        "--certs-dir",
+        metavar="DIR",
+        help="CAs and client certificates of registries (/etc/docker/certs.d)",
+    )
+    p.add_argument(
+        "--policy", metavar="FILE", help="whose images must be signed (/etc/gorae/policy.json)"
+    )
+    p.add_argument(
+        "--max-concurrent-downloads", type=int, metavar="N", help="layers pulled at once (3)"
+    )
+    p.add_argument(
+        "--max-concurrent-uploads", type=int, metavar="N", help="layers pushed at once (5)"
     )
     p.add_argument("-v", "--version", action="store_true", help="print the version and leave")
     return p
@@ -237,12 +279,31 @@ def check(config: Config) -> None:
         )
     for host in config.hosts:
         check_host(config, host)
+    for name, number in (
+        ("max concurrent downloads", config.max_concurrent_downloads),
+        ("max concurrent uploads", config.max_concurrent_uploads),
+    ):
+        if not 0 < number <= MAX_CONCURRENT:
+            raise InvalidArgument(f"invalid {name}: {number}: wanted 1 to {MAX_CONCURRENT}")
+    registries(config)
     if (config.tls or config.tlsverify) and not (config.tlscert and config.tlskey):
         raise InvalidArgument("tls needs a certificate and a key: give --tlscert and --tlskey")
     if config.tlsverify and not config.tlscacert:
         raise InvalidArgument(
             "--tlsverify needs --tlscacert, the CA that signs the clients' certificates"
         )
+
+
+def registries(config: Config) -> Settings:
+    """What the registry client is told. Raises: InvalidArgument: no mirror's address, no host or network."""
+    return Settings(
+        mirrors=tuple(check_mirror(one) for one in config.registry_mirrors),
+        insecure=tuple(check_insecure(one) for one in config.insecure_registries),
+        certs_dir=config.certs_dir,
+        policy=config.policy,
+        max_downloads=config.max_concurrent_downloads,
+        max_uploads=config.max_concurrent_uploads,
+    )
 
 
 def check_host(config: Config, host: str) -> None:

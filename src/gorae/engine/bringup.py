@@ -135,7 +135,7 @@ class Bringup:
         """Mount the container's snapshot; found mounted is fine."""
         target = self.rootfs(container_id)
         target.mkdir(parents=True, exist_ok=True)
-        if not os.path.ismount(target):
+        if not mount.is_mount_point(str(target)):
             mount.mount_all(self._snapshots.mounts(container_id), str(target))
         return target
 
@@ -168,7 +168,7 @@ class Bringup:
         target = self.shm(container.id)
         target.mkdir(parents=True, exist_ok=True)
         size = container.spec.shm_size_bytes or process.SHM_SIZE_BYTES
-        if not os.path.ismount(target):
+        if not mount.is_mount_point(str(target)):
             options = ("nosuid", "nodev", "noexec", "mode=1777", f"size={size}")
             mount.mount_all([mount.Mount("tmpfs", "shm", options)], str(target))
         return str(target)

@@ -29,7 +29,7 @@ from gorae.runtime.config import Process
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor
 from gorae.store import document
-from gorae.store.content import disk_error
+from gorae.store.ingest import disk_error
 
 KEPT = 512
 DRAIN_PATIENCE_S = 5

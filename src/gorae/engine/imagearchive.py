@@ -8,7 +8,6 @@ as Docker 28 does. Source: image-spec v1.1 image-layout.md.
 
 import io
 import platform as machine
-import secrets
 import tarfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,20 +16,20 @@ from typing import Any, BinaryIO
 
 from gorae.dockerfile.change import apply_changes
 from gorae.engine.images import Image, Images
+from gorae.engine.layers import Layers
+from gorae.engine.recorder import Recorder
 from gorae.engine.when import rfc3339
 from gorae.errors import InvalidArgument
 from gorae.oci import manifest as manifests
 from gorae.oci import media_type, text
 from gorae.oci.config import History, ImageConfig, RunConfig
-from gorae.oci.digest import ChainId, DiffId, Digest, chain_id, chain_ids, parse_digest
+from gorae.oci.digest import DiffId, Digest, parse_digest
 from gorae.oci.manifest import Descriptor, Index, Manifest, Platform
 from gorae.oci.reference import Reference
-from gorae.store.archive.apply import ForwardReader, apply_layer, clean_name, members
+from gorae.oci.tar.header import Entry
+from gorae.store.archive.apply import ForwardReader, clean_name, members
 from gorae.store.archive.compression import Reader
-from gorae.store.archive.header import Entry
-from gorae.store.db import Tx
 from gorae.store.lease import Lease
-from gorae.store.tables import content, images
 
 PIECE = 1 << 20
 MAX_DOCUMENT_BYTES = 16 << 20
@@ -49,9 +48,11 @@ def host_architecture() -> str:
 class ImageArchives:
     """Import, load and save."""
 
-    def __init__(self, service: Images) -> None:
+    def __init__(self, service: Images, layers: Layers, recorder: Recorder) -> None:
         self._images = service
         self._store = service.store
+        self._layers = layers
+        self._recorder = recorder
 
     # import -----------------------------------------------------------------------------------
 
@@ -77,7 +78,7 @@ class ImageArchives:
         with self._store.lease() as lease:
             digest, size = self._spool(Reader(source), lease)
             diff_id = DiffId(digest)
-            self._unpack([diff_id], {diff_id: digest}, lease)
+            self._layers.unpack_all([diff_id], {diff_id: digest}, lease)
             made = ImageConfig.make(
                 architecture=host_architecture(),
                 os="linux",
@@ -87,8 +88,8 @@ class ImageArchives:
                 history=(history or History(created=created, comment=message),),
             )
             layer = Descriptor(media_type.DOCKER_LAYER, digest, size)
-            image_id = self._record(made, [layer], lease, [name.normalized] if name else [])
-        image = self._images.resolve(image_id)
+            self._recorder.record(made, [layer], lease, [name.normalized] if name else [])
+        image = self._images.resolve(made.id)
         self._images.announce("import", image, name.familiar if name else "")
         return image
 
@@ -98,74 +99,6 @@ class ImageArchives:
             while data := source.read(PIECE):
                 ingest.write(data)
             return ingest.commit(), ingest.size
-
-    def _unpack(
-        self, diff_ids: Sequence[DiffId], blobs: dict[DiffId, Digest], lease: Lease
-    ) -> None:
-        """Each layer once: one whose chain id is here already is shared."""
-        parent = ""
-        snapshots = self._store.snapshots
-        for diff_id, chain in zip(diff_ids, chain_ids(diff_ids), strict=True):
-            self._hold(lease, chain)
-            if not snapshots.exists(chain):
-                self._unpack_one(diff_id, blobs[diff_id], parent, chain, lease)
-            parent = chain
-
-    def _hold(self, lease: Lease, chain: ChainId) -> None:
-        self._store.db.write(lambda tx: lease.hold(tx, "snapshot", chain), durable=False)
-
-    def _unpack_one(
-        self, diff_id: DiffId, blob: Digest, parent: str, chain: ChainId, lease: Lease
-    ) -> None:
-        snapshots = self._store.snapshots
-        key = f"unpack-{secrets.token_hex(8)}"
-        snapshots.prepare(key, parent)
-        try:
-            with self._store.content.open(blob) as file:
-                found = apply_layer(file, snapshots.upper(key), lowers=snapshots.lowers(key))
-            if found != diff_id:
-                raise InvalidArgument(
-                    f'layer "{blob}": wanted the diff id "{diff_id}", found "{found}"'
-                )
-            snapshots.commit(key, chain)
-        except BaseException:
-            snapshots.remove(key)
-            raise
-
-    def _record(
-        self,
-        config: ImageConfig,
-        layers: Sequence[Descriptor],
-        lease: Lease,
-        names: Sequence[str],
-        manifest: Manifest | None = None,
-    ) -> Digest:
-        """Config and manifest as blobs, then one transaction that makes the image count."""
-        store = self._store
-        store.content.put(config.raw, lease)
-        if manifest is None:
-            descriptor = Descriptor(media_type.DOCKER_CONFIG, config.id, len(config.raw))
-            manifest = manifests.make_manifest(
-                descriptor, tuple(layers), media_type.DOCKER_MANIFEST
-            )
-        digest = store.content.put(manifest.raw, lease)
-        chain = chain_id(config.diff_ids) if config.diff_ids else ""
-        size = sum(store.snapshots.usage(one).size_bytes for one in _chains(config))
-        now = time.time_ns()
-        row = images.ImageRow(config.id, digest, chain, size, now, 0)
-
-        def write(tx: Tx) -> None:
-            content.add_edge(tx, digest, config.id)
-            for diff_id, layer in zip(config.diff_ids, layers, strict=True):
-                content.add_edge(tx, digest, layer.digest)
-                content.add_layer_blob(tx, diff_id, layer.digest, layer.media_type)
-            images.insert(tx, row)
-            for name in names:
-                images.set_name(tx, name, config.id)
-            lease.end(tx)
-
-        store.db.write(write)
-        return config.id
 
     # load -------------------------------------------------------------------------------------
 
@@ -200,17 +133,16 @@ class ImageArchives:
                 diff_id: archive.digest(name)
                 for diff_id, name in zip(config.diff_ids, one.layers, strict=True)
             }
-            if config.diff_ids:
-                self._unpack(config.diff_ids, blobs, lease)
+            self._layers.unpack_all(config.diff_ids, blobs, lease)
             layers = [self._layer(blobs[diff_id], diff_id) for diff_id in config.diff_ids]
             names = [Reference.parse(tag).with_default_tag().normalized for tag in one.names]
-            image_id = self._record(config, layers, lease, names, one.manifest)
-        image = self._images.resolve(image_id)
+            self._recorder.record(config, layers, lease, names, one.manifest)
+        image = self._images.resolve(config.id)
         self._images.announce("load", image)
         for tag in names:
             progress(f"Loaded image: {Reference.parse(tag).familiar}\n")
         if not names:
-            progress(f"Loaded image ID: {image_id}\n")
+            progress(f"Loaded image ID: {config.id}\n")
         return image
 
     def _layer(self, digest: Digest, diff_id: DiffId) -> Descriptor:
@@ -257,10 +189,6 @@ class ImageArchives:
             names += _names_asked(one, image)
         with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
             _Writer(tar, self._store.content, self._store.layers.blob).write(list(wanted.values()))
-
-
-def _chains(config: ImageConfig) -> list[ChainId]:
-    return chain_ids(config.diff_ids) if config.diff_ids else []
 
 
 def _expected(name: str) -> str:

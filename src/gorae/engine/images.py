@@ -188,10 +188,10 @@ class Images:
         self.announce("tag", image, reference.familiar)
         return image
 
-    def announce(self, action: str, image: Image, name: str = "") -> None:
-        """An event of this image."""
+    def announce(self, action: str, image: Image, name: str = "", actor: str = "") -> None:
+        """An event of this image; `actor`: what it is about, where that is not the image's id."""
         attributes = {**image.config.config.labels, "name": name or image.id}
-        self._publish("image", action, image.id, attributes)
+        self._publish("image", action, actor or image.id, attributes)
 
     # removing ---------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from gorae.errors import KernelError, NotFound, Unavailable
 from gorae.linux import fd as fds
 from gorae.linux import mount
-from gorae.store.content import disk_error
+from gorae.store.ingest import disk_error
 from gorae.store.snapshot import Snapshotter
 
 DIRECTORIES = ("dev/pts", "dev/shm", "proc", "sys", "etc")

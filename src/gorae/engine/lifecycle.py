@@ -33,7 +33,7 @@ from gorae.errors import (
 )
 from gorae.runtime import attach
 from gorae.runtime.monitor import Exit, Monitor, Task
-from gorae.store.content import disk_error
+from gorae.store.ingest import disk_error
 
 _log = logging.getLogger("gorae")
 STOP_TIMEOUT_S = 10

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gorae.errors import KernelError
+from gorae.linux import fd as fds
 from gorae.linux.syscall import check, libc
 
 EINVAL = errno.EINVAL
+NO_MOUNTS = fds.RESOLVE_NO_XDEV
 
 MS_RDONLY = 0x1
 MS_NOSUID = 0x2
@@ -38,6 +40,7 @@ SYS_MOUNT_SETATTR = 442
 OPEN_TREE_CLONE = 0x1
 OPEN_TREE_CLOEXEC = os.O_CLOEXEC
 MOVE_MOUNT_F_EMPTY_PATH = 0x4
+MOVE_MOUNT_T_EMPTY_PATH = 0x40
 FSOPEN_CLOEXEC = 0x1
 FSMOUNT_CLOEXEC = 0x1
 FSCONFIG_SET_STRING = 1
@@ -46,6 +49,7 @@ MOUNT_ATTR_RDONLY = 0x1
 MOUNT_ATTR_NOSUID = 0x2
 MOUNT_ATTR_NODEV = 0x4
 MOUNT_ATTR_NOEXEC = 0x8
+MOUNT_ATTR_IDMAP = 0x100000
 MAX_FSCONFIG_BYTES = 255
 """A longer value is refused by fsconfig(2): strndup_user(value, 256) in fs/fsopen.c."""
 AT_FDCWD = -100
@@ -143,6 +147,61 @@ def open_tree(path: str, flags: int) -> int:
     """open_tree(2). Raises: KernelError."""
     result = libc.syscall(SYS_OPEN_TREE, AT_FDCWD, os.fsencode(path), flags | OPEN_TREE_CLOEXEC)
     return check(result, "open_tree", path)
+
+
+def clone_tree(fd: int, *, recursive: bool = True) -> int:
+    """open_tree(2) with OPEN_TREE_CLONE: a detached bind mount of what is open. Raises: KernelError."""
+    flags = AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (AT_RECURSIVE if recursive else 0)
+    return check(libc.syscall(SYS_OPEN_TREE, fd, b"", flags), "open_tree")
+
+
+def attach_tree(from_fd: int, to_fd: int) -> None:
+    """move_mount(2) of a detached mount onto what is open: no path is looked up. Raises: KernelError."""
+    flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
+    check(libc.syscall(SYS_MOVE_MOUNT, from_fd, b"", to_fd, b"", flags), "move_mount")
+
+
+class _MountAttr(ctypes.Structure):
+    """struct mount_attr, linux/mount.h."""
+
+    _fields_ = (
+        ("attr_set", ctypes.c_uint64),
+        ("attr_clr", ctypes.c_uint64),
+        ("propagation", ctypes.c_uint64),
+        ("userns_fd", ctypes.c_uint64),
+    )
+
+
+def mount_setattr(
+    fd: int, attributes: int, *, userns_fd: int = 0, propagation: int = 0, recursive: bool = True
+) -> None:
+    """mount_setattr(2) of an open mount: `attributes` are set, none is cleared. Raises: KernelError."""
+    attr = _MountAttr(attributes, 0, propagation, userns_fd)
+    flags = AT_EMPTY_PATH | (AT_RECURSIVE if recursive else 0)
+    size = ctypes.c_size_t(ctypes.sizeof(attr))
+    result = libc.syscall(SYS_MOUNT_SETATTR, fd, b"", flags, ctypes.byref(attr), size)
+    check(result, "mount_setattr")
+
+
+def pivot_root(new_root: str, put_old: str) -> None:
+    """pivot_root(2). Raises: KernelError."""
+    check(libc.pivot_root(os.fsencode(new_root), os.fsencode(put_old)), "pivot_root", new_root)
+
+
+def is_mount_point(path: str) -> bool:
+    """Whether something is mounted at a path, bind mounts of the same disk included; a missing path is none."""
+    parent, _, name = os.path.abspath(path).rpartition("/")
+    try:
+        parent_fd = os.open(parent or "/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        os.close(fds.openat2(parent_fd, name, os.O_PATH | os.O_NOFOLLOW, resolve=NO_MOUNTS))
+    except KernelError as error:
+        return error.errno == errno.EXDEV
+    finally:
+        os.close(parent_fd)
+    return False
 
 
 def mount_all(mounts: Iterable[Mount], target: str) -> None:

@@ -16,3 +16,7 @@ DOCKER_FOREIGN = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 INDEXES = (OCI_INDEX, DOCKER_LIST)
 MANIFESTS = (OCI_MANIFEST, DOCKER_MANIFEST)
 LAYERS = (OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD, DOCKER_LAYER, DOCKER_LAYER_GZIP)
+CONFIGS = (OCI_CONFIG, DOCKER_CONFIG)
+OCI_FOREIGN = "application/vnd.oci.image.layer.nondistributable.v1.tar"
+FOREIGN = (DOCKER_FOREIGN, OCI_FOREIGN, f"{OCI_FOREIGN}+gzip", f"{OCI_FOREIGN}+zstd")
+"""Layers whose bytes a registry need not have."""

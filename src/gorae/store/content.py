@@ -1,30 +1,31 @@
 """Blobs by digest.
 
     content/blobs/sha256/ab/<64 hex>    immutable, 0400; the name is the truth
-    content/ingest/<ref>                being written; invisible to readers
+    content/ingest/<16 hex>             being written; invisible to readers
+    content/ingest/<64 hex>.part        the beginning of a blob that broke off on its way here; as invisible
 
 Commit: write -> fsync -> size and digest are what was promised -> in one transaction: rename, fsync the directory,
 row. The collector unlinks files in transactions too, so that it cannot take a file away between another's rename and
 its row. A file without a row is garbage, a row without its file is DataLoss. Two who bring the same blob both succeed.
 """
 
-import contextlib
-import errno
 import hashlib
 import os
-import secrets
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO
 
-from gorae.errors import DataLoss, InvalidArgument, NotFound, Unavailable
+from gorae.errors import DataLoss, InvalidArgument, NotFound
 from gorae.oci.digest import Digest
 from gorae.store.db import Database, Tx
+from gorae.store.ingest import Ingest, Place, Resumed, disk_error, fsync_directory
 from gorae.store.lease import Lease
 from gorae.store.tables import content as rows
 
 MAX_READ_BYTES = 64 << 20
+PART_LIFETIME_S = 24 * 3600
+"""So long the beginning of a blob is kept for whoever tries again."""
 SWEEP_BATCH = 64
 
 
@@ -35,8 +36,7 @@ class ContentStore:
         self._blobs = root / "blobs" / "sha256"
         self._ingest = root / "ingest"
         self._db = db
-        self.writing: set[str] = set()
-        """Names of the ingests under way in this process."""
+        self._places = Place(self._ingest, self.place, self.delete_files, db)
         self._blobs.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._ingest.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -48,6 +48,15 @@ class ContentStore:
     def exists(self, digest: str) -> bool:
         """Whether the blob is here and whole."""
         return self._db.read(lambda tx: rows.size(tx, digest)) is not None
+
+    def hold(self, digest: str, lease: Lease) -> bool:
+        """Keep a blob by a lease; whether it is here."""
+
+        def write(tx: Tx) -> bool:
+            lease.hold(tx, "content", digest)
+            return rows.size(tx, digest) is not None
+
+        return self._db.write(write, durable=False)
 
     def size(self, digest: str) -> int:
         """Bytes of a blob. Raises: NotFound."""
@@ -82,7 +91,11 @@ class ContentStore:
         self, *, expected_digest: str = "", expected_size: int = -1, lease: Lease | None = None
     ) -> "Ingest":
         """A new blob's writer; a context manager that leaves nothing behind unless committed."""
-        return Ingest(self, self._db, self._ingest, expected_digest, expected_size, lease)
+        return Ingest(self._places, expected_digest, expected_size, lease)
+
+    def resume(self, digest: str, size: int, lease: Lease) -> Resumed:
+        """As `ingest`, of a blob of which a part may be here already; what is not committed stays for the next try."""
+        return Resumed(self._places, digest, size, lease)
 
     def put(self, data: bytes, lease: Lease | None = None) -> Digest:
         """Store a small blob."""
@@ -91,16 +104,21 @@ class ContentStore:
             return one.commit()
 
     def discard_ingests(self) -> int:
-        """At start: remove what was being written when the last daemon died; how many."""
+        """At start: remove what was being written when the last daemon died; how many. Fresh parts stay."""
         found = self.stale_ingests()
         for one in found:
             one.unlink(missing_ok=True)
         return len(found)
 
     def stale_ingests(self) -> list[Path]:
-        """What is being written, but by nobody of this process."""
-        found = list(self._ingest.iterdir())
-        return [one for one in found if one.name not in self.writing]
+        """What is being written, but by nobody of this process; not the parts that somebody may go on with."""
+        oldest = time.time() - PART_LIFETIME_S
+        return [
+            one
+            for one in self._ingest.iterdir()
+            if one.name not in self._places.writing
+            and (one.suffix != ".part" or one.stat().st_mtime < oldest)
+        ]
 
     def files(self) -> list[Path]:
         """Every blob's file."""
@@ -138,112 +156,3 @@ class ContentStore:
         """Give a broken blob up, so that it can be brought again."""
         self._db.write(lambda tx: rows.delete(tx, digest))
         self.delete_files([digest])
-
-
-class Ingest:
-    """A blob being written."""
-
-    def __init__(
-        self,
-        store: ContentStore,
-        db: Database,
-        directory: Path,
-        expected_digest: str,
-        expected_size: int,
-        lease: Lease | None,
-    ) -> None:
-        self._store = store
-        self._db = db
-        self._expected_digest = expected_digest
-        self._expected_size = expected_size
-        self._lease = lease
-        self._hash = hashlib.sha256()
-        self.size = 0
-        self.path = directory / secrets.token_hex(8)
-        store.writing.add(self.path.name)
-        try:
-            self._file = self.path.open("xb", buffering=0)
-        except OSError as error:
-            store.writing.discard(self.path.name)
-            raise disk_error(error) from error
-
-    def write(self, data: bytes | memoryview) -> None:
-        """Add bytes.
-
-        Raises:
-            Unavailable: the disk is full. InvalidArgument: more than was promised.
-        """
-        self.size += len(data)
-        if 0 <= self._expected_size < self.size:
-            raise InvalidArgument(
-                f'blob "{self._expected_digest}": wanted {self._expected_size} bytes, found more'
-            )
-        self._hash.update(data)
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[self._file.write(view) :]
-        except OSError as error:
-            raise disk_error(error) from error
-
-    def commit(self) -> Digest:
-        """Make the blob count; its digest.
-
-        Raises:
-            InvalidArgument: size or digest are not what was promised. Unavailable: the disk is full.
-        """
-        digest = Digest(f"sha256:{self._hash.hexdigest()}")
-        if self._expected_size >= 0 and self.size != self._expected_size:
-            raise InvalidArgument(
-                f'blob "{self._expected_digest}": wanted {self._expected_size} bytes, found {self.size}'
-            )
-        if self._expected_digest and digest != self._expected_digest:
-            raise InvalidArgument(
-                f'blob "{self._expected_digest}": its bytes have the digest "{digest}"'
-            )
-        try:
-            os.fchmod(self._file.fileno(), 0o400)
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            raise disk_error(error) from error
-        try:
-            self._db.write(lambda tx: self._record(tx, digest))
-        except Unavailable:  # renamed, but not recorded
-            with contextlib.suppress(Unavailable):
-                self._store.delete_files([digest])
-            raise
-        return digest
-
-    def _record(self, tx: Tx, digest: str) -> None:
-        self._store.place(tx, self.path, digest, self.size)
-        if self._lease is not None:
-            self._lease.hold(tx, "content", digest)
-
-    def __enter__(self) -> "Ingest":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.close()
-        self.path.unlink(missing_ok=True)
-        self._store.writing.discard(self.path.name)
-
-
-def fsync_directory(path: Path) -> None:
-    """Make a rename in a directory last."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def disk_error(error: OSError) -> Unavailable:
-    """A full disk or a broken one, in a sentence."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Unavailable("no space left on device: free some and try again")
-    return Unavailable(f"the store cannot be written: {(error.strerror or str(error)).lower()}")

@@ -64,8 +64,9 @@ def sweep_content(tx: Tx, now_ns: int) -> list[str]:
     """Delete the rows of blobs that no image, link or live lease reaches; their digests."""
     held = (key for kind, key in leases.live_items(tx, now_ns) if kind == "content")
     named = (row.manifest for row in images.all_rows(tx))
+    known = (digest for _, digest, _ in images.repo_digests(tx))
     every = (digest for digest, _ in content.all_rows(tx))
-    dead = dead_blobs(every, [*named, *held, *links.digests(tx)], content.edges(tx))
+    dead = dead_blobs(every, [*named, *known, *held, *links.digests(tx)], content.edges(tx))
     for digest in dead:
         content.delete(tx, digest)
         content.delete_edges(tx, digest)

@@ -12,11 +12,14 @@ LIFETIME_NS = 24 * 3600 * 1_000_000_000
 
 
 class Lease:
-    """Held for the length of a `with` block; `end(tx)` ends it inside the transaction that makes its objects count."""
+    """Held for the length of a `with` block; `end(tx)` ends it inside the transaction that makes its objects count.
 
-    def __init__(self, db: Database) -> None:
+    `kept`: a name under which it outlives the daemon, for a day: what it holds is worth something to the next one.
+    """
+
+    def __init__(self, db: Database, *, kept: str = "") -> None:
         self._db = db
-        self.id = secrets.token_hex(8)
+        self.id = f"{rows.KEPT}{kept}" if kept else secrets.token_hex(8)
         db.write(lambda tx: rows.insert(tx, self.id, time.time_ns() + LIFETIME_NS), durable=False)
 
     def hold(self, tx: Tx, kind: str, key: str) -> None:
@@ -26,6 +29,10 @@ class Lease:
     def end(self, tx: Tx) -> None:
         """Let go, in the caller's transaction."""
         rows.delete(tx, self.id)
+
+    def release(self) -> None:
+        """Let go, on its own."""
+        self._db.write(self.end, durable=False)
 
     def __enter__(self) -> "Lease":
         return self
@@ -37,7 +44,7 @@ class Lease:
         trace: TracebackType | None,
     ) -> None:
         try:
-            self._db.write(self.end, durable=False)
+            self.release()
         except Unavailable as failure:
             if error is None:
                 raise

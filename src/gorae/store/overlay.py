@@ -17,8 +17,8 @@ from gorae.errors import AlreadyExists, Conflict, NotFound, Unavailable
 from gorae.linux.mount import Mount
 from gorae.linux.sync import syncfs
 from gorae.store import tree
-from gorae.store.content import disk_error
 from gorae.store.db import Database, Tx
+from gorae.store.ingest import disk_error
 from gorae.store.snapshot import SnapshotUsage
 from gorae.store.tables import layers as layer_rows
 from gorae.store.tables import snapshots as rows

@@ -7,6 +7,7 @@ content/ snapshots/ volumes/ containers/
 
 import contextlib
 import fcntl
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -108,6 +109,6 @@ class Store:
 
 
 def _forget_work(tx: Tx) -> None:
-    """At the start nobody is at work: no lease counts, and nothing is being written but containers' layers."""
-    leases.delete_all(tx)
+    """At the start nobody is at work: only kept leases count, and nothing is being written but containers' layers."""
+    leases.delete_dead(tx, time.time_ns())
     snapshots.delete_unowned(tx)

@@ -58,3 +58,24 @@ def failure(text: str, *, code: int = 0) -> bytes:
 def auxiliary(value: object) -> bytes:
     """A result for machines."""
     return line(Message(aux=value))
+
+
+BAR_WIDTH = 50
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def bar(current: int, total: int) -> str:
+    """`[====>      ]  35.33kB/1.982MB`, as dockerd draws it for clients that only print."""
+    if current > total:
+        return f"[{'=' * BAR_WIDTH}>]  {_human(current)}"
+    filled = current * BAR_WIDTH // total
+    drawn = "=" * filled + (">" if filled < BAR_WIDTH else "")
+    return f"[{drawn:<{BAR_WIDTH}}]  {_human(current):>8}/{_human(total)}"
+
+
+def _human(count: int) -> str:
+    """Four digits and a decimal unit."""
+    value, unit = float(count), 0
+    while value >= 1000 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    return f"{value:.4g}{_UNITS[unit]}"

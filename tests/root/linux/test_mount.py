@@ -19,7 +19,7 @@ def target(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "target"
     path.mkdir()
     yield path
-    while os.path.ismount(path):
+    while mounts.is_mount_point(str(path)):
         mounts.umount2(str(path), mounts.MNT_DETACH)
 
 
@@ -105,7 +105,7 @@ def test_what_was_mounted_is_undone_when_a_later_mount_fails(tmp_path: Path, tar
     with pytest.raises(KernelError) as caught:
         mounts.mount_all([good, bad], str(target))
     assert caught.value.not_found
-    assert not os.path.ismount(target)
+    assert not mounts.is_mount_point(str(target))
 
 
 def test_a_missing_layer_is_named(tmp_path: Path, target: Path) -> None:

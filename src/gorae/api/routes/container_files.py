@@ -1,25 +1,30 @@
 """A container's files: what changed, export, and `cp`'s archives."""
 
-from typing import Any
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any, BinaryIO
 
 from aiohttp import web
 
 from gorae.api import answer, stream
 from gorae.api.backend import Services
+from gorae.api.bridge import AnswerWriter, BodyReader
 from gorae.api.call import Call
-from gorae.api.offered import offered
+from gorae.engine.files import PathInfo
 from gorae.errors import InvalidArgument
 from gorae.wire import container as wire
 from gorae.wire import pathstat
-
-PIECE = 256 << 10
+from gorae.wire.timestamp import rfc3339
 
 
 class ContainerFiles:
-    """The handlers."""
+    """The handlers. A view stays open until the worker that uses it has ended, even when the client left."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._containers = services.containers
+        self._files = services.files
 
     async def changes(self, call: Call) -> web.Response:
         """Null when nothing changed, as dockerd says it."""
@@ -28,31 +33,71 @@ class ContainerFiles:
 
     async def export(self, call: Call) -> web.StreamResponse:
         """The whole root filesystem."""
-        source = offered(self._containers, "export", "export")(call.id)
-        return await stream.chunks(call, source, "application/octet-stream")
+        async with self._files.opened_alone(call.id) as view:
+            source = self._written(view.export)
+            return await stream.chunks(call, source, "application/octet-stream")
 
     async def stat(self, call: Call) -> web.Response:
         """The path's header, no body."""
-        found = await offered(self._containers, "archive_stat", "cp")(call.id, _path(call))
+        path = _path(call)
+        async with self._files.opened(call.id) as view:
+            found = await self._services.run(view.stat, path)
         return web.Response(headers={pathstat.HEADER: _header(found)})
 
     async def read(self, call: Call) -> web.StreamResponse:
         """Header and tar."""
-        found, source = await offered(self._containers, "archive_get", "cp")(call.id, _path(call))
-        return await stream.chunks(
-            call, source, answer.TAR, headers={pathstat.HEADER: _header(found)}
-        )
+        path = _path(call)
+        async with self._files.opened(call.id, "archive-path") as view:
+            found = await self._services.run(view.stat, path)
+            source = self._written(lambda out: view.pack(path, out))
+            headers = {pathstat.HEADER: _header(found)}
+            return await stream.chunks(call, source, answer.TAR, headers=headers)
+
+    async def _written(self, write: Callable[[BinaryIO], Any]) -> AsyncIterator[bytes]:
+        """What a worker writes; it has ended when this has."""
+        out = AnswerWriter()
+        work = asyncio.ensure_future(self._services.run_transfer(write, out))
+        try:
+            async for piece in out.pieces(work):
+                yield piece
+        finally:
+            out.left = True
+            await _ended(work)
 
     async def write(self, call: Call) -> web.StreamResponse:
         """The body is a tar, compressed or not."""
-        await offered(self._containers, "archive_put", "cp")(
-            call.id,
-            _path(call),
-            call.request.content.iter_chunked(PIECE),
-            no_overwrite_dir_non_dir=call.flag("noOverwriteDirNonDir"),
-            copy_uid_gid=call.flag("copyUIDGID"),
-        )
+        path = _path(call)
+        async with self._files.opened(call.id, "extract-to-dir") as view:
+            body = BodyReader(call.request.content)
+            work = asyncio.ensure_future(
+                self._services.run_transfer(
+                    view.unpack,
+                    path,
+                    body,
+                    keep_kinds=call.flag("noOverwriteDirNonDir"),
+                    as_user=call.flag("copyUIDGID"),
+                )
+            )
+            try:
+                await asyncio.shield(work)
+            finally:
+                body.close()
+                await _ended(work)
         return answer.nothing(200)
+
+
+async def _ended(work: "asyncio.Future[Any]") -> None:
+    """Wait for a worker, however often the waiting is cancelled; its error is told elsewhere."""
+    cancelled = False
+    while not work.done():
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError:
+            cancelled = True
+    with contextlib.suppress(BaseException):
+        work.exception()
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 def _path(call: Call) -> str:
@@ -62,13 +107,13 @@ def _path(call: Call) -> str:
     return path
 
 
-def _header(found: Any) -> str:
+def _header(found: PathInfo) -> str:
     return pathstat.header_value(
         pathstat.PathStat(
             name=found.name,
             size=found.size,
             mode=pathstat.go_mode(found.mode),
-            mtime=found.mtime,
+            mtime=rfc3339(found.mtime_ns),
             link_target=found.link_target,
         )
     )

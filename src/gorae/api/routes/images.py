@@ -14,8 +14,10 @@ from gorae.api.bridge import AnswerWriter, BodyReader, lines_of
 from gorae.api.call import Call
 from gorae.api.offered import offered
 from gorae.api.route import Route
+from gorae.api.routes import transfer
 from gorae.api.translate import image as translate
 from gorae.engine.images import Image
+from gorae.engine.pulls import PullOptions
 from gorae.engine.when import parse_rfc3339_ns
 from gorae.errors import InvalidArgument
 from gorae.wire import image as wire
@@ -166,12 +168,15 @@ class Images:
         return await stream.messages(call, self._import(call, source))
 
     async def _pull(self, call: Call) -> web.StreamResponse:
-        name, tag = call.text("fromImage"), call.text("tag")
-        if name in ("scratch", "library/scratch", "docker.io/library/scratch"):
-            raise InvalidArgument("'scratch' is a reserved name")
-        raise errors.NotImplemented(
-            f'cannot pull "{name}:{tag or "latest"}": registries are not spoken to yet; '
-            "bootstrap, import or load an image"
+        """The headers go with the first line: what fails before is an ordinary answer."""
+        wanted = transfer.named(call.text("fromImage"), call.text("tag"))
+        options = PullOptions(
+            platform=transfer.platform(call), credentials=transfer.credentials(call)
+        )
+        pulls = self._services.pulls
+        work = pulls.pull if wanted.tag or wanted.digest else pulls.pull_all
+        return await stream.messages(
+            call, transfer.steps(self._services, functools.partial(work, wanted, options))
         )
 
     async def _import(self, call: Call, source: str) -> AsyncIterator[bytes]:

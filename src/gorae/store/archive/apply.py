@@ -18,11 +18,11 @@ from typing import BinaryIO, NoReturn
 from gorae.errors import GoraeError, InvalidArgument, KernelError, Unavailable
 from gorae.linux import fd as fds
 from gorae.oci.digest import DiffId
+from gorae.oci.tar.header import BLOCK_DEVICE, CHARACTER, DIRECTORY, FIFO, Entry
+from gorae.oci.tar.reader import ForwardReader, members
 from gorae.store.archive import member as make
 from gorae.store.archive.compression import Reader
-from gorae.store.archive.header import BLOCK_DEVICE, CHARACTER, DIRECTORY, FIFO, Entry
 from gorae.store.archive.parents import Parents
-from gorae.store.archive.reader import ForwardReader, members
 from gorae.store.archive.stack import DIRECTORY_FLAGS, OPAQUE, Merged, is_whiteout, lstat
 from gorae.store.archive.whiteout import (
     OPAQUE_NAME,

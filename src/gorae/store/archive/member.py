@@ -7,8 +7,8 @@ import errno
 import os
 import stat
 
-from gorae.store.archive.header import CHARACTER, FIFO, Entry
-from gorae.store.archive.reader import ForwardReader
+from gorae.oci.tar.header import CHARACTER, FIFO, Entry
+from gorae.oci.tar.reader import ForwardReader
 
 CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 NOT_STRANGERS = ("trusted.overlay.", "user.overlay.")

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from gorae.errors import Conflict
 from gorae.oci.digest import DiffId
-from gorae.store.archive import header
-from gorae.store.archive.header import BLOCK, ZERO_BLOCK, Entry, format_entry
+from gorae.oci.tar import header
+from gorae.oci.tar.header import BLOCK, ZERO_BLOCK, Entry, format_entry
 from gorae.store.archive.member import get_xattrs
 from gorae.store.archive.stack import OPAQUE
 from gorae.store.archive.whiteout import OPAQUE_NAME, PREFIX

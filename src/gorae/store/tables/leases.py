@@ -4,11 +4,15 @@ import time
 
 from gorae.store.db import Tx
 
+KEPT = "kept-"
+"""How the id of a lease begins that outlives its daemon."""
+
 
 def insert(tx: Tx, lease_id: str, expires_ns: int) -> None:
-    """A new holder."""
+    """A new holder; one that is there lives longer."""
     tx.execute(
-        "INSERT INTO lease (id, created_ns, expires_ns) VALUES (?, ?, ?)",
+        "INSERT INTO lease (id, created_ns, expires_ns) VALUES (?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET expires_ns = excluded.expires_ns",
         (lease_id, time.time_ns(), expires_ns),
     )
 
@@ -26,9 +30,9 @@ def delete(tx: Tx, lease_id: str) -> None:
     tx.execute("DELETE FROM lease WHERE id = ?", (lease_id,))
 
 
-def delete_all(tx: Tx) -> None:
-    """At the daemon's start: nobody is left who could be at work."""
-    tx.execute("DELETE FROM lease")
+def delete_dead(tx: Tx, now_ns: int) -> None:
+    """At the daemon's start: nobody is left who could be at work; those that outlive a daemon stay until they expire."""
+    tx.execute("DELETE FROM lease WHERE id NOT LIKE ? OR expires_ns < ?", (f"{KEPT}%", now_ns))
 
 
 def live_items(tx: Tx, now_ns: int) -> set[tuple[str, str]]:

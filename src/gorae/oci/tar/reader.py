@@ -12,8 +12,8 @@ from typing import Protocol
 
 from gorae.errors import InvalidArgument
 from gorae.oci.digest import DiffId
-from gorae.store.archive import header, sparse
-from gorae.store.archive.header import BLOCK, ZERO_BLOCK, Entry
+from gorae.oci.tar import header, sparse
+from gorae.oci.tar.header import BLOCK, ZERO_BLOCK, Entry
 
 MAX_ENTRIES = 2_000_000
 MAX_EXTENSION_BYTES = 1 << 20
@@ -29,11 +29,12 @@ class Source(Protocol):
 
 
 class ForwardReader:
-    """A stream that knows where it is, hashed as it goes by."""
+    """A stream that knows where it is, hashed as it goes by unless `hashed` says no."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, hashed: bool = True) -> None:
         self._source = source
         self._hash = hashlib.sha256()
+        self._hashed = hashed
         self._piece = b""
         self._at = 0  # in the piece
         self._before = 0  # bytes of earlier pieces
@@ -43,7 +44,8 @@ class ForwardReader:
         piece = self._source.read(PIECE)
         self._before += len(self._piece)
         self._piece, self._at = piece, 0
-        self._hash.update(piece)
+        if self._hashed:
+            self._hash.update(piece)
         return bool(piece)
 
     def tell(self) -> int:

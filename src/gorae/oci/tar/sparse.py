@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 
 from gorae.errors import InvalidArgument
-from gorae.store.archive.header import BLOCK, Entry, decode, number
+from gorae.oci.tar.header import BLOCK, Entry, decode, number
 
 MAX_PIECES = 100_000
 INVALID = "archive/tar: invalid sparse map"

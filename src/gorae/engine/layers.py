@@ -1,0 +1,134 @@
+"""Layers as snapshots: unpacked once, whoever asks and however many do; blocking.
+
+A layer is here when its blob and the snapshot of its chain are. A lease holds both until an image does.
+"""
+
+import contextlib
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO, cast
+
+from gorae.errors import InvalidArgument
+from gorae.oci.digest import ChainId, DiffId, Digest, chain_ids
+from gorae.store.archive.apply import apply_layer
+from gorae.store.db import Tx
+from gorae.store.lease import Lease
+from gorae.store.store import Store
+from gorae.store.tables import content, snapshots
+
+Watch = Callable[[int], None]
+"""Told how many bytes of the blob were read."""
+
+
+class Layers:
+    """The layers of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._locks: dict[str, tuple[threading.Lock, int]] = {}
+        self._guard = threading.Lock()
+
+    def hold(
+        self, diff_ids: Sequence[DiffId], lease: Lease
+    ) -> tuple[set[ChainId], dict[DiffId, Digest]]:
+        """Keep what is here of a stack; the chains unpacked, and the layers' blobs."""
+
+        def write(tx: Tx) -> tuple[set[ChainId], dict[DiffId, Digest]]:
+            unpacked: set[ChainId] = set()
+            blobs: dict[DiffId, Digest] = {}
+            for diff_id, chain in zip(diff_ids, chains(diff_ids), strict=True):
+                lease.hold(tx, "snapshot", chain)
+                if snapshots.get(tx, chain) is not None:
+                    unpacked.add(chain)
+                for digest, _ in content.layer_blobs(tx, diff_id):
+                    lease.hold(tx, "content", digest)
+                    blobs.setdefault(diff_id, Digest(digest))
+            return unpacked, blobs
+
+        return self._store.db.write(write, durable=False)
+
+    def media_type(self, tx: Tx, diff_id: DiffId, digest: Digest) -> str:
+        """What a layer's blob is; empty where it is not known."""
+        return next((kind for one, kind in content.layer_blobs(tx, diff_id) if one == digest), "")
+
+    def unpack_all(
+        self, diff_ids: Sequence[DiffId], blobs: dict[DiffId, Digest], lease: Lease
+    ) -> None:
+        """Each layer of a stack, bottom first."""
+        parent = ""
+        for diff_id, chain in zip(diff_ids, chains(diff_ids), strict=True):
+            self.unpack(diff_id, blobs[diff_id], parent, chain, lease)
+            parent = chain
+
+    def unpack(
+        self,
+        diff_id: DiffId,
+        blob: Digest,
+        parent: str,
+        chain: ChainId,
+        lease: Lease,
+        watch: Watch | None = None,
+    ) -> None:
+        """The snapshot `chain`, unless it is here already or somebody else just makes it.
+
+        Raises:
+            InvalidArgument: a corrupt archive, or not the layer of that diff id. Unavailable: the disk is full.
+        """
+        store = self._store
+        store.db.write(lambda tx: lease.hold(tx, "snapshot", chain), durable=False)
+        with self._only_one(chain):
+            if store.snapshots.exists(chain):
+                return
+            key = f"unpack-{secrets.token_hex(8)}"
+            store.snapshots.prepare(key, parent)
+            try:
+                with store.content.open(blob) as file:
+                    source = cast("BinaryIO", _Watched(file, watch)) if watch else file
+                    found = apply_layer(
+                        source, store.snapshots.upper(key), lowers=store.snapshots.lowers(key)
+                    )
+                if found != diff_id:
+                    raise InvalidArgument(
+                        f'layer "{blob}": wanted the diff id "{diff_id}", found "{found}"'
+                    )
+                store.snapshots.commit(key, chain)
+            except BaseException:
+                store.snapshots.remove(key)
+                raise
+
+    @contextlib.contextmanager
+    def _only_one(self, chain: str) -> Iterator[None]:
+        with self._guard:
+            lock, users = self._locks.get(chain, (threading.Lock(), 0))
+            self._locks[chain] = (lock, users + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                lock, users = self._locks[chain]
+                if users == 1:
+                    del self._locks[chain]
+                else:
+                    self._locks[chain] = (lock, users - 1)
+
+
+def chains(diff_ids: Sequence[DiffId]) -> list[ChainId]:
+    """The chain ids of a stack, which may be empty."""
+    return chain_ids(diff_ids) if diff_ids else []
+
+
+class _Watched:
+    """A blob's file that says how much of it was read."""
+
+    def __init__(self, file: BinaryIO, watch: Watch) -> None:
+        self._file = file
+        self._watch = watch
+        self._read = 0
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self._read += len(data)
+        self._watch(self._read)
+        return data
