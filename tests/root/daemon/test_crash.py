@@ -1,69 +1,33 @@
 """kill -9 of the daemon is an ordinary event: nothing that was answered is lost, nothing is left lying about."""
 
+import contextlib
 import random
-import re
-import sys
+import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from tests.daemon import Goraed
 from tests.root.daemon import host_state
-from tests.root.daemon.load import Book, Load
+from tests.root.daemon.client import (
+    exec_detached,
+    fetch,
+    findings,
+    log_of,
+    numbers_of,
+    run,
+    run_web,
+    state_of,
+    wait_for,
+)
+from tests.root.daemon.load import BROKEN, Book, Load
 
 pytestmark = pytest.mark.root
 
 ROUNDS = 20
+DEATHS = 6
 WRITER = "i=0; while true; do echo line $i; i=$((i+1)); usleep 2000; done"
 PORT = 8099
-
-
-def create(daemon: Goraed, name: str, *command: str, **more: object) -> str:
-    host = {
-        key: more.pop(key) for key in ("PortBindings", "RestartPolicy", "AutoRemove") if key in more
-    }
-    body = {"Image": "bb", "Cmd": list(command), "HostConfig": host, **more}
-    made: str = daemon.ask("POST", f"/containers/create?name={name}", body)["Id"]
-    return made
-
-
-def run(daemon: Goraed, name: str, *command: str, **more: object) -> str:
-    made = create(daemon, name, *command, **more)
-    daemon.ask("POST", f"/containers/{made}/start")
-    return made
-
-
-def lines_of(daemon: Goraed, ref: str) -> list[int]:
-    """The numbers that a writer's log has, in order."""
-    status, data = daemon.request("GET", f"/containers/{ref}/logs?stdout=1")
-    assert status == 200
-    return [int(one) for one in re.findall(rb"line (\d+)\n", data)]
-
-
-def state_of(daemon: Goraed, ref: str) -> dict[str, object]:
-    found: dict[str, object] = daemon.ask("GET", f"/containers/{ref}/json")["State"]
-    return found
-
-
-def wait_for(condition, what: str, patience_s: float = 20) -> None:  # type: ignore[no-untyped-def]
-    end = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < end, f"waited in vain until {what}"
-        time.sleep(0.05)
-
-
-FETCH = f"""
-import socket
-with socket.create_connection(("127.0.0.1", {PORT}), 5) as one:
-    one.sendall(b"GET /f HTTP/1.0\\r\\n\\r\\n")
-    while data := one.recv(4096):
-        print(data.decode(), end="")
-"""
-
-
-def fetch(daemon: Goraed) -> bytes:
-    """The page, through the published port, from the host."""
-    done = daemon.inside(sys.executable, "-IS", "-c", FETCH)
-    return done.stdout.partition(b"\r\n\r\n")[2]
 
 
 def check_nothing_lost(daemon: Goraed, book: Book) -> None:
@@ -81,7 +45,7 @@ def settled(daemon: Goraed) -> host_state.HostState:
     for _ in range(100):
         time.sleep(0.1)
         now = host_state.read(daemon)
-        if now == before and not daemon.ask("GET", "/gorae/system/check")["Findings"]:
+        if now == before and not findings(daemon):
             break
         before = now
     return before
@@ -95,16 +59,7 @@ def remove_all(daemon: Goraed, *, but: set[str]) -> None:
 
 def test_twenty_deaths_under_load(daemon: Goraed, root_archive: bytes) -> None:
     writer = run(daemon, "writer", "sh", "-c", WRITER)
-    web = run(
-        daemon,
-        "web",
-        "sh",
-        "-c",
-        "mkdir /w; echo page >/w/f; httpd -f -h /w",
-        PortBindings={"80/tcp": [{"HostPort": str(PORT)}]},
-        ExposedPorts={"80/tcp": {}},
-    )
-    wait_for(lambda: fetch(daemon) == b"page\n", "the web server answers")
+    web = run_web(daemon, "web", PORT)
     residents = {writer, web}
     before = settled(daemon)
     luck = random.Random(1)
@@ -116,14 +71,16 @@ def test_twenty_deaths_under_load(daemon: Goraed, root_archive: bytes) -> None:
         time.sleep(luck.uniform(0.05, 0.35))
         daemon.kill()
         load.stop()
-        assert fetch(daemon) == b"page\n", "the published port must answer while the daemon is dead"
+        assert fetch(daemon, PORT) == b"page\n", (
+            "the published port must answer while the daemon is dead"
+        )
         time.sleep(0.1)
         daemon.start()
         books.append(load.book)
         check_nothing_lost(daemon, load.book)
         wait_for(lambda one=short: not state_of(daemon, one)["Running"], "the short one has ended")
         assert state_of(daemon, short)["ExitCode"] == number + 1
-        assert fetch(daemon) == b"page\n"
+        assert fetch(daemon, PORT) == b"page\n"
         assert [state_of(daemon, one)["Running"] for one in residents] == [True, True]
     assert sum(book.done for book in books) > ROUNDS, "the load did nothing"
     remove_all(daemon, but=residents)
@@ -131,9 +88,116 @@ def test_twenty_deaths_under_load(daemon: Goraed, root_archive: bytes) -> None:
         if one["RepoTags"] != ["bb:latest"]:
             daemon.request("DELETE", f"/images/{one['Id']}?force=1")
     after = settled(daemon)
-    assert daemon.ask("GET", "/gorae/system/check")["Findings"] == []
+    assert findings(daemon) == []
     assert before.differences(after) == []
     daemon.ask("POST", f"/containers/{writer}/stop?t=0")
-    numbers = lines_of(daemon, writer)
+    numbers = numbers_of(daemon, writer)
     assert len(numbers) > 100
     assert numbers == list(range(len(numbers)))
+
+
+def test_the_next_daemon_adopts(daemon: Goraed) -> None:
+    """Logs, attach, exec, stop, exit codes and detached execs of containers that never stopped."""
+    one = run(daemon, "one", "sh", "-c", "echo early; exec sleep 1000")
+    asking = run(daemon, "asking", "sh", "-c", "read x; echo got $x; exit 5", OpenStdin=True)
+    execs = [
+        exec_detached(daemon, one, "sh", "-c", f"sleep {s}; echo {s} >>/done; exit 7")
+        for s in (1, 7)
+    ]
+    web = run_web(daemon, "web", PORT)
+    pids = [state_of(daemon, ref)["Pid"] for ref in (one, web)]
+    daemon.kill()
+    time.sleep(1.2)
+    daemon.start()
+    assert [state_of(daemon, ref)["Pid"] for ref in (one, web)] == pids
+    assert daemon.ask("GET", f"/exec/{execs[1]}/json")["Running"] is True
+    assert daemon.ask("GET", f"/containers/{one}/json")["ExecIDs"] == [execs[1]]
+    assert daemon.request("GET", f"/exec/{execs[0]}/json")[0] == 404  # ended while nobody was there
+    attached = daemon.docker("attach", "--sig-proxy=false", "asking", stdin=b"word\n")
+    assert (attached.returncode, attached.stdout) == (5, "got word\n")
+    assert (log_of(daemon, one), log_of(daemon, asking)) == ("early\n", "got word\n")
+    assert daemon.docker("exec", "one", "cat", "/done").stdout == "1\n"
+    wait_for(
+        lambda: not daemon.ask("GET", f"/exec/{execs[1]}/json")["Running"], "the exec has ended"
+    )
+    assert daemon.ask("GET", f"/exec/{execs[1]}/json")["ExitCode"] == 7
+    assert findings(daemon) == []
+    assert daemon.docker("stop", "-t", "0", "one", "web").returncode == 0
+    assert [state_of(daemon, ref)["ExitCode"] for ref in (one, web)] == [137, 137]
+    assert daemon.docker("start", "web").returncode == 0
+    wait_for(lambda: fetch(daemon, PORT) == b"page\n", "the web server answers again")
+
+
+def test_what_needs_the_daemon_resumes(daemon: Goraed) -> None:
+    """Restart policies are asked, `--rm` is done, for what ended while no daemon was there."""
+    always = run(daemon, "always", "sh", "-c", "sleep 1; exit 3", RestartPolicy={"Name": "always"})
+    failing = run(
+        daemon, "failing", "sh", "-c", "sleep 1; exit 4", RestartPolicy={"Name": "on-failure"}
+    )
+    content = run(daemon, "content", "sleep", "1", RestartPolicy={"Name": "on-failure"})
+    leaving = run(daemon, "leaving", "sleep", "1", AutoRemove=True, Volumes={"/v": {}})
+    volumes = daemon.ask("GET", "/volumes")["Volumes"]
+    assert len(volumes) == 1
+    daemon.kill()
+    time.sleep(1.5)
+    daemon.start()
+    wait_for(lambda: state_of(daemon, always)["Running"], "it runs again")
+    wait_for(lambda: state_of(daemon, failing)["Running"], "it runs again")
+    assert state_of(daemon, content)["ExitCode"] == 0
+    wait_for(
+        lambda: daemon.request("GET", f"/containers/{leaving}/json")[0] == 404, "it is removed"
+    )
+    wait_for(lambda: not daemon.ask("GET", "/volumes")["Volumes"], "its volume is removed")
+
+
+STEPS = {
+    "run": lambda d, n: run(
+        d, f"r{n}", "sleep", "1000", PortBindings={"80/tcp": [{"HostPort": ""}]}
+    ),
+    "remove": lambda d, n: d.ask("DELETE", f"/containers/doomed{n}?force=1&v=1"),
+    "restart": lambda d, n: d.ask("POST", "/containers/resident/restart?t=0"),
+    "exec": lambda d, n: exec_detached(d, "resident", "sleep", "1"),
+    "rename": lambda d, n: d.ask("POST", f"/containers/doomed{n}/rename?name=other{n}"),
+}
+
+
+HALF_WAY = {"remove": {"exited"}, "restart": {"exited"}}
+"""What these go through."""
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_death_in_the_middle(daemon: Goraed, step: str) -> None:
+    """Killed at any microsecond of one operation: it is done or undone, and the house is in order."""
+    run(daemon, "resident", "sh", "-c", WRITER)
+    for number in range(DEATHS):
+        run(daemon, f"doomed{number}", "sleep", "1000", Volumes={"/v": {}})
+        worker = threading.Thread(target=_broken_off, args=(STEPS[step], daemon, number))
+        worker.start()
+        time.sleep(random.uniform(0, 0.12))
+        daemon.kill()
+        worker.join(30)
+        daemon.start()
+        states = {one["State"] for one in daemon.containers()}
+        assert states <= ({"running", "created"} | HALF_WAY.get(step, set()))
+    remove_all(daemon, but=set())
+    state = settled(daemon)
+    assert findings(daemon) == []
+    assert daemon.ask("GET", "/volumes")["Volumes"] == []
+    empty = (
+        "mounts",
+        "bundles",
+        "execs",
+        "cgroups",
+        "monitors",
+        "snapshots",
+        "directories",
+        "ingests",
+    )
+    assert {name: getattr(state, name) for name in empty} == dict.fromkeys(empty, ())
+    assert state.port_elements == ""
+    assert state.snapshot_directories == 0
+
+
+def _broken_off(step: Callable[[Goraed, int], object], daemon: Goraed, number: int) -> None:
+    with contextlib.suppress(*BROKEN):
+        step(daemon, number)
