@@ -15,6 +15,7 @@ _I = "gorae.cli.image."
 _N = "gorae.cli.network."
 _V = "gorae.cli.volume."
 _S = "gorae.cli.system."
+_B = "gorae.cli.builder."
 
 CONTAINER: dict[str, tuple[str, str]] = {
     "attach": (_C + "attach", "connect the terminal to a running container"),
@@ -81,13 +82,22 @@ SYSTEM: dict[str, tuple[str, str]] = {
     "df": (_S + "df", "show the disk space in use"),
     "events": (_S + "events", "follow what happens in the engine"),
     "info": (_S + "info", "show facts about the engine and its host"),
+    "install-docker-plugins": (_S + "plugins", "let docker's own command line build with gorae"),
     "prune": (_S + "prune", "remove unused data"),
+}
+BUILDER: dict[str, tuple[str, str]] = {
+    "bake": ("gorae.cli.bake.bake", "build the targets of a bake file"),
+    "build": (_B + "build", "make an image from a Dockerfile"),
+    "du": (_B + "prune", "show the build cache's records"),
+    "prune": (_B + "prune", "remove build cache"),
 }
 _TOP_CONTAINER = tuple(name for name in CONTAINER if name not in ("ls", "prune", "inspect"))
 _TOP_IMAGE = ("history", "import", "load", "pull", "push", "save", "tag")
 TOP: dict[str, tuple[str, str]] = {
     **{name: CONTAINER[name] for name in _TOP_CONTAINER},
     **{name: IMAGE[name] for name in _TOP_IMAGE},
+    "bake": BUILDER["bake"],
+    "build": BUILDER["build"],
     "ps": CONTAINER["ls"],
     "images": IMAGE["ls"],
     "rmi": IMAGE["rm"],
@@ -101,6 +111,7 @@ TOP: dict[str, tuple[str, str]] = {
 }
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "": TOP,
+    "builder": BUILDER,
     "container": CONTAINER,
     "image": IMAGE,
     "network": NETWORK,
@@ -108,6 +119,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "volume": VOLUME,
 }
 SUMMARIES = {
+    "builder": "builds and their cache",
     "container": "containers",
     "image": "images",
     "network": "networks",
@@ -115,6 +127,7 @@ SUMMARIES = {
     "volume": "volumes",
 }
 ALIASES = {
+    ("builder", "b"): "build",
     ("container", "list"): "ls",
     ("container", "ps"): "ls",
     ("container", "remove"): "rm",

@@ -74,3 +74,9 @@ def encode(credentials: dict[str, str]) -> str:
     """base64url of the JSON."""
     data = jsontext.encode(credentials).encode()
     return binascii.b2a_base64(data, newline=False).decode().replace("+", "-").replace("/", "_")
+
+
+def encode_all(document: dict[str, Any]) -> str:
+    """The `X-Registry-Config` header's value: every registry's credentials."""
+    found = {key: lookup(document, key) for key in document.get("auths") or {}}
+    return encode({key: one for key, one in found.items() if one})  # type: ignore[misc]

@@ -118,13 +118,15 @@ class Session:
             refusal = response.read()
         raise errors.from_answer(response.status, refusal)
 
-    def hijack(self, path: str, query: Query | None = None, document: Any = None) -> Hijacked:
+    def hijack(
+        self, path: str, query: Query | None = None, document: Any = None, headers: Any = ()
+    ) -> Hijacked:
         """POST with `Upgrade: tcp`; the raw stream behind the 101.
 
         Raises:
             Unavailable: the server answered, but not with 101.
         """
-        response = self.call("POST", path, query, document=document, upgrade=True)
+        response = self.call("POST", path, query, document=document, headers=headers, upgrade=True)
         if response.status != 101:
             raise Unavailable(f"unable to upgrade to tcp, received {response.status}")
         return response.hijack()

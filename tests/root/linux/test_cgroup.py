@@ -47,8 +47,14 @@ class TestReal(CgroupSuite):
 
     def test_processes_are_listed_frozen_and_keep_it_from_removal(self) -> None:
         self.make("/gorae-suite/one/below")
-        child = subprocess.Popen(["sleep", "60"])
+        # a handled signal: one that kills by default ends a frozen process of a v2 tree all the same
+        child = subprocess.Popen(
+            ["sh", "-c", "trap 'exit 7' TERM; echo up; read line"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
         try:
+            assert child.stdout is not None and child.stdout.readline() == b"up\n"
             for directory in _directories(self.real, "/gorae-suite/one/below"):
                 (directory / "cgroup.procs").write_text(str(child.pid))
             assert self.real.pids("/gorae-suite/one") == (child.pid,)
@@ -59,7 +65,7 @@ class TestReal(CgroupSuite):
             with pytest.raises(subprocess.TimeoutExpired):
                 child.wait(0.1)
             self.real.freeze("/gorae-suite/one/below", frozen=False)
-            assert child.wait(10) == -15
+            assert child.wait(10) == 7
         finally:
             child.kill()
             child.wait()

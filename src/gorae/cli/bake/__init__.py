@@ -1,0 +1,1 @@
+"""`bake`: many builds from one definition file (HCL, JSON or compose)."""

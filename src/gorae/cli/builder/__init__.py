@@ -1,0 +1,1 @@
+"""Commands of `gorae build` and `gorae builder`: a client of `POST /gorae/build`."""

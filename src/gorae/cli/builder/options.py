@@ -1,0 +1,53 @@
+"""The options of a build, as `docker buildx build` has them, and gorae's own."""
+
+from __future__ import annotations
+
+from gorae.cli.builder.display import KINDS
+from gorae.cli.options import Option
+
+BUILD = (
+    Option("add-host", "strings", "add a host name and its address (NAME:ADDRESS)"),
+    Option("allow", "list", "allow an entitlement (network.host, security.insecure)"),
+    Option("annotation", "list", "add an annotation to the image"),
+    Option("attest", "list", "attestations to make (type=provenance, type=sbom)"),
+    Option("build-arg", "list", "set a build-time variable"),
+    Option("build-context", "list", "a further context (NAME=FOLDER, URL or docker-image://IMAGE)"),
+    Option("builder", "string", "accepted for docker's sake; there is one builder", hidden=True),
+    Option("cache-from", "list", "take cache from there (REFERENCE, type=local,src=FOLDER)"),
+    Option("cache-to", "list", "write the cache there (type=inline, local or registry)"),
+    Option("call", "string", "what to do", default="build", choices=("build", "check", "outline", "targets")),
+    Option("cgroup-parent", "string", "parent cgroup of RUN instructions"),
+    Option("check", "bool", "lint the Dockerfile, build nothing (--call=check)"),
+    Option("compress", "bool", "accepted for docker's sake", hidden=True),
+    Option("disable-content-trust", "bool", "accepted for docker's sake", default=True, hidden=True),
+    Option("D debug", "bool", "accepted for docker's sake", hidden=True),
+    Option("explain", "bool", "say of each step why it ran"),
+    Option("f file", "string", "the Dockerfile (default PATH/Dockerfile)"),
+    Option("force-rm", "bool", "accepted for docker's sake", hidden=True),
+    Option("iidfile", "string", "write the image's id to a file"),
+    Option("label", "list", "set a label of the image"),
+    Option("load", "bool", "load the image into the engine (the default)"),
+    Option("metadata-file", "string", "write facts about the result to a file, as JSON"),
+    Option("network", "string", "network of RUN instructions", default="default"),
+    Option("no-cache", "bool", "use nothing of the cache"),
+    Option("no-cache-filter", "strings", "use nothing of the cache for these stages"),
+    Option("o output", "list", "where the result goes (type=local,dest=FOLDER)"),
+    Option("platform", "strings", "platforms to build for"),
+    Option("progress", "string", "how progress is shown", default="auto", choices=KINDS),
+    Option("provenance", "string", "attestation of the build's provenance"),
+    Option("pull", "bool", "look for newer base images"),
+    Option("push", "bool", "push the result (--output=type=registry)"),
+    Option("q quiet", "bool", "print the image's id only"),
+    Option("rm", "bool", "accepted for docker's sake", default=True, hidden=True),
+    Option("sbom", "string", "attestation of the image's packages"),
+    Option("secret", "list", "a secret for RUN (id=NAME,src=FILE or env=VARIABLE)"),
+    Option("secret-guard", "string", "secrets that would be stored", default="warn", choices=("warn", "error", "off")),
+    Option("security-opt", "list", "accepted for docker's sake", hidden=True),
+    Option("shm-size", "bytes", "size of /dev/shm of RUN instructions"),
+    Option("squash", "bool", "make one layer of all that the build adds"),
+    Option("ssh", "list", "an SSH agent or keys for RUN (default, ID=SOCKET, ID=KEY)"),
+    Option("t tag", "list", "name the image"),
+    Option("target", "string", "the stage to build"),
+    Option("ulimit", "list", "limits of RUN instructions (nofile=1024:2048)"),
+    Option("verify", "bool", "build twice and say which file differs if the digests do"),
+)  # fmt: skip

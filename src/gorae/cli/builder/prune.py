@@ -1,0 +1,90 @@
+"""`builder prune`: remove build cache."""
+
+from __future__ import annotations
+
+from gorae.cli import filters, pruning, tabwriter
+from gorae.cli.options import Command, Option
+from gorae.cli.units import human_size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from gorae.cli.invocation import Invocation
+
+DANGLING = "This will remove all dangling build cache."
+EVERYTHING = "This will remove all build cache."
+_SPACES = {
+    "reserved-space": "reserved-space",
+    "max-used-space": "max-used-space",
+    "min-free-space": "min-free-space",
+    "keep-storage": "reserved-space",
+}
+
+
+def run(call: Invocation) -> int:
+    """Ask, remove, say what was freed."""
+    options = call.options
+    everything = options.flag("all")
+    if not pruning.confirmed(call, EVERYTHING if everything else DANGLING):
+        return 0
+    query: dict[str, object] = {
+        "all": everything or None,
+        "filters": filters.document(options.items("filter")),
+    }
+    for option, name in _SPACES.items():
+        if options.changed(option):
+            query[name] = options.number(option)
+    answer = call.session.post("/build/prune", query)
+    deleted = [str(one) for one in answer.get("CachesDeleted") or ()]
+    pruning.report(call, "Deleted build cache objects:", deleted, answer["SpaceReclaimed"])
+    return 0
+
+
+def run_usage(call: Invocation) -> int:
+    """`builder du`: the cache's records."""
+    found = call.session.get("/system/df", {"type": "build-cache"})
+    records = found.get("BuildCache") or []
+    lines = ["ID\tRECLAIMABLE\tSIZE\tLAST ACCESSED\tDESCRIPTION"]
+    for one in records:
+        shown = human_size(one["Size"])
+        free = str(not one["InUse"]).lower()
+        last = str(one.get("LastUsedAt") or "")[:19]
+        lines.append(f"{one['ID'][:25]}\t{free}\t{shown}\t{last}\t{one.get('Description', '')}")
+    call.console.out.write(tabwriter.align("\n".join(lines)) + "\n")
+    free_bytes = sum(one["Size"] for one in records if not one["InUse"])
+    call.say(f"Reclaimable:\t{human_size(free_bytes)}")
+    call.say(f"Total:\t\t{human_size(sum(one['Size'] for one in records))}")
+    return 0
+
+
+COMMANDS = {
+    "prune": Command(
+        "builder prune",
+        "[OPTIONS]",
+        "remove build cache",
+        run,
+        (
+            Option("a all", "bool", "remove all build cache, not just what nothing uses"),
+            Option("builder", "string", "accepted for docker's sake", hidden=True),
+            Option("D debug", "bool", "accepted for docker's sake", hidden=True),
+            pruning.FILTER,
+            pruning.FORCE,
+            Option("keep-storage", "bytes", "older name of --reserved-space", hidden=True),
+            Option("max-used-space", "bytes", "space that the cache may take"),
+            Option("min-free-space", "bytes", "free space to reach"),
+            Option("reserved-space", "bytes", "space that the cache may always keep"),
+            Option("verbose", "bool", "accepted for docker's sake", hidden=True),
+        ),
+    ),
+    "du": Command(
+        "builder du",
+        "[OPTIONS]",
+        "show the build cache's records",
+        run_usage,
+        (
+            Option("builder", "string", "accepted for docker's sake", hidden=True),
+            Option("D debug", "bool", "accepted for docker's sake", hidden=True),
+            filters.option("filter", "show only what fits"),
+            Option("verbose", "bool", "accepted for docker's sake", hidden=True),
+        ),
+    ),
+}

@@ -1,0 +1,165 @@
+"""The request document of a build from its options: what `POST /gorae/build` takes."""
+
+from __future__ import annotations
+
+import os
+
+from gorae.cli import reference
+from gorae.cli.builder import attributes, source
+from gorae.cli.container import limits
+from gorae.errors import InvalidArgument
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from gorae.cli.console import Console
+    from gorae.cli.options import Values
+
+CALLS = ("build", "check", "outline", "targets")
+
+
+class BuildRequest:
+    """The document, and the sources that it names: `contexts` by name ("" is the main one)."""
+
+    def __init__(
+        self,
+        document: dict[str, Any],
+        contexts: dict[str, source.Source],
+        dockerfile: source.Dockerfile,
+    ) -> None:
+        self.document = document
+        self.contexts = contexts
+        self.dockerfile = dockerfile
+
+    @property
+    def outputs(self) -> list[dict[str, str]]:
+        """Where the results go."""
+        found: list[dict[str, str]] = self.document["outputs"]
+        return found
+
+
+def from_options(
+    options: Values, path: str, console: Console, *, inline: str | None = None
+) -> BuildRequest:
+    """Read the options; the folders are opened. `inline` is a Dockerfile's text in place of `--file`.
+
+    Raises:
+        InvalidArgument: an option's text is wrong. NotFound: a file or folder that it names is not there.
+    """
+    environment = dict(os.environ)
+    _refuse_attestations(options)
+    if inline is None:
+        main, dockerfile = source.main_context(path, options.text("file"), console)
+    else:
+        main = source.folder(path)
+        ignore = source.read_if_there(os.path.join(path, ".dockerignore"))
+        dockerfile = source.Dockerfile("Dockerfile", inline.encode(), ignore)
+    contexts = {"": main}
+    for text in options.items("build-context"):
+        name, one = source.named_context(text)
+        contexts[name.lower()] = one
+    document: dict[str, Any] = {
+        "target": options.text("target"),
+        "build_args": attributes.assignments(options.items("build-arg"), environment),
+        "labels": attributes.texts(options.items("label"), environment),
+        "annotations": attributes.texts(options.items("annotation"), {}),
+        "tags": [_checked_tag(text) for text in options.items("tag")],
+        "no_cache": options.flag("no-cache"),
+        "no_cache_filter": options.items("no-cache-filter"),
+        "pull": options.flag("pull"),
+        "network": _network(options.text("network")),
+        "add_hosts": options.items("add-host"),
+        "shm_size": options.number("shm-size"),
+        "cgroup_parent": options.text("cgroup-parent"),
+        "ulimits": [_ulimit(text) for text in options.items("ulimit")],
+        "platforms": options.items("platform"),
+        "outputs": _outputs(options),
+        "cache_from": [
+            attributes.cache(text, "cache-from") for text in options.items("cache-from")
+        ],
+        "cache_to": [attributes.cache(text, "cache-to") for text in options.items("cache-to")],
+        "squash": options.flag("squash"),
+        "allow": options.items("allow"),
+        "call": _call(options),
+        "secret_guard": _guard(options.text("secret-guard")),
+        "verify": options.flag("verify"),
+    }
+    if "SOURCE_DATE_EPOCH" in environment:
+        document["build_args"].setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
+    return BuildRequest(document | sources(contexts, dockerfile), contexts, dockerfile)
+
+
+def sources(contexts: dict[str, source.Source], dockerfile: source.Dockerfile) -> dict[str, Any]:
+    """The part of the document that names contexts and Dockerfile."""
+    file: dict[str, Any] = {"path": dockerfile.path}
+    if dockerfile.text is not None:
+        file["text"] = dockerfile.text.decode("utf-8", "surrogateescape")
+    if dockerfile.ignore is not None:
+        file["ignore"] = dockerfile.ignore.decode("utf-8", "surrogateescape")
+    main = contexts[""]
+    return {
+        "dockerfile": file,
+        "contexts": {name: one.document for name, one in contexts.items()},
+        "project": os.path.realpath(main.folder) if main.folder else "",
+    }
+
+
+def _checked_tag(text: str) -> str:
+    try:
+        found = reference.parse(text)
+    except InvalidArgument as error:
+        raise InvalidArgument(f'invalid tag "{text}": {error}') from None
+    if found.digest:
+        raise InvalidArgument(f'invalid tag "{text}": a tag cannot have a digest')
+    return text
+
+
+def _ulimit(text: str) -> dict[str, Any]:
+    found = limits.read_ulimit(text)
+    return {"name": found["Name"], "soft": found["Soft"], "hard": found["Hard"]}
+
+
+def _network(text: str) -> str:
+    if text in ("", "default", "bridge"):
+        return "default"
+    return text
+
+
+def _call(options: Values) -> str:
+    kind, _, form = options.text("call").partition(",")
+    if options.flag("check"):
+        kind = "check"
+    if kind not in CALLS:
+        raise InvalidArgument(f'invalid call "{kind}": it is one of {", ".join(CALLS)}')
+    return f"{kind},{form}" if form else kind
+
+
+def _guard(text: str) -> str:
+    if text not in ("warn", "error", "off"):
+        raise InvalidArgument(f'invalid secret-guard "{text}": it is one of warn, error, off')
+    return text
+
+
+def _outputs(options: Values) -> list[dict[str, str]]:
+    outputs = [attributes.output(text) for text in options.items("output")]
+    if options.flag("push"):
+        outputs.append({"type": "image", "push": "true"})
+    if options.flag("load") or not outputs:
+        outputs.append({"type": "image"})
+    return outputs
+
+
+def _refuse_attestations(options: Values) -> None:
+    """As docker's own builder over an image store without indexes does.
+
+    Raises:
+        InvalidArgument: one was asked for.
+    """
+    wanted = [options.text("provenance"), options.text("sbom")]
+    wanted += [text for text in options.items("attest") if "disabled=true" not in text]
+    if any(text not in ("", "false", "0") for text in wanted):
+        raise InvalidArgument(
+            "attestations cannot be kept: an image here is one manifest, not an index; "
+            "leave --provenance, --sbom and --attest out, or say =false"
+        )

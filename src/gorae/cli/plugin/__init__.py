@@ -1,0 +1,1 @@
+"""docker's own command line reaching gorae's builder: the `docker-buildx` plugin."""

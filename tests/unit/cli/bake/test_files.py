@@ -1,0 +1,171 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from gorae.cli.bake import definition, files
+from gorae.errors import GoraeError, InvalidArgument
+
+HCL = """
+variable "TAG" { default = "latest" }
+function "name" {
+  params = [base]
+  result = "${base}:${TAG}"
+}
+group "default" { targets = ["app", "db"] }
+target "base" {
+  args = { Z = "1" }
+  tags = ["base:1"]
+}
+target "app" {
+  name = "app-${replace(v, ".", "-")}"
+  matrix = { v = ["1.0", "2"] }
+  args = { V = v, T = TAG, NONE = null }
+  tags = [name("app")]
+  no-cache = true
+}
+target "db" {
+  inherits = ["base"]
+  context = "db"
+  contexts = { b = "target:base" }
+  dockerfile-inline = <<EOT
+FROM b
+RUN echo ${TAG}
+EOT
+}
+"""
+COMPOSE = """
+name: proj
+services:
+  web:
+    build: ./web
+    image: web:${TAG:-1}
+  db:
+    build:
+      context: .
+      args: [A=1, B]
+      additional_contexts: {x: "service:web"}
+      secrets: [tok]
+  none: {image: nginx}
+secrets:
+  tok: {file: ./tok}
+"""
+
+
+def load(
+    tmp_path: Path, name: str, text: str, environment: dict[str, str] | None = None
+) -> files.Loaded:
+    (tmp_path / name).write_text(text)
+    return files.load([str(tmp_path / name)], environment or {})
+
+
+def test_hcl(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "docker-bake.hcl", HCL, {"TAG": "v9"})
+    groups, names = loaded.definition.names([])
+    assert names == ["app-1-0", "app-2", "db"]
+    assert groups == {"default": ["app", "db"], "app": ["app-1-0", "app-2"]}
+    app = loaded.definition.resolved("app-1-0")
+    assert app["args"] == {"V": "1.0", "T": "v9", "NONE": None}
+    assert app["tags"] == ["app:v9"]
+    db = loaded.definition.resolved("db")
+    assert db["args"] == {"Z": "1"}
+    assert db["dockerfile-inline"] == "FROM b\nRUN echo v9\n"
+    assert loaded.variables["TAG"]["value"] == "v9"
+
+
+def test_what_print_shows(tmp_path: Path) -> None:
+    found = files.printed(
+        load(tmp_path, "x.hcl", HCL).definition, ["db"], ["*.args.Q=1", "db.tags=x", "db.tags=y"]
+    )
+    assert found == {
+        "group": {"default": {"targets": ["db"]}},
+        "target": {
+            "base": {
+                "context": ".",
+                "dockerfile": "Dockerfile",
+                "args": {"Q": "1", "Z": "1"},
+                "tags": ["base:1"],
+                "output": [{"type": "cacheonly"}],
+            },
+            "db": {
+                "context": "db",
+                "contexts": {"b": "target:base"},
+                "dockerfile": "Dockerfile",
+                "dockerfile-inline": "FROM b\nRUN echo latest\n",
+                "args": {"Q": "1", "Z": "1"},
+                "tags": ["x", "y"],
+            },
+        },
+    }
+
+
+def test_json(tmp_path: Path) -> None:
+    text = json.dumps(
+        {
+            "variable": {"V": {"default": "1"}},
+            "target": {"a": {"args": {"X": "${V}y"}, "tags": ["t"]}},
+        }
+    )
+    loaded = load(tmp_path, "b.json", text)
+    assert loaded.definition.names([])[1] == ["a"]
+    words = definition.words(loaded.definition.resolved("a"))
+    assert words == ["--build-arg", "X=1y", "--tag", "t"]
+
+
+def test_compose(tmp_path: Path) -> None:
+    found = load(tmp_path, "compose.yaml", COMPOSE, {"B": "from env"}).definition
+    assert found.names([])[1] == ["web", "db"]
+    assert found.targets["web"] == {"context": "./web", "tags": ["web:1"]}
+    assert found.targets["db"]["args"] == {"A": "1", "B": "from env"}
+    assert found.targets["db"]["contexts"] == {"x": "target:web"}
+    assert found.targets["db"]["secret"] == ["id=tok,src=./tok"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.hcl", 'target "x" {'),
+        ("a.hcl", 'target "x" { nosuch = 1 }'),
+        ("a.hcl", 'target "x" { args = { a = NOSUCH } }'),
+        (
+            "a.hcl",
+            'variable "A" { default = B }\nvariable "B" { default = A }\ntarget "x" { context = A }',
+        ),
+        ("a.json", "[1]"),
+        ("a.json", "{"),
+        ("a.yaml", "services: ["),
+        ("a.yaml", "a: b"),
+        ("a.yaml", "services: {w: {build: {args: {A: '${X:?say X}'}}}}"),
+    ],
+)
+def test_wrong_files_are_one_sentence(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises(InvalidArgument) as found:
+        load(tmp_path, name, text)
+    assert "\n" not in str(found.value)
+
+
+def test_circles_and_missing_names(tmp_path: Path) -> None:
+    found = load(
+        tmp_path, "a.hcl", 'target "a" { inherits = ["b"] }\ntarget "b" { inherits = ["a"] }'
+    ).definition
+    for act in (
+        lambda: found.resolved("a"),
+        lambda: found.names(["nosuch"]),
+        lambda: found.names([]),
+    ):
+        with pytest.raises(GoraeError):
+            act()
+
+
+def test_wrong_overrides() -> None:
+    for text in ("a=1", "a.nosuch=1", "a.tags"):
+        with pytest.raises(InvalidArgument):
+            definition.override("a", {}, text)
+    assert definition.override("a", {"tags": ["x"]}, "b.tags=y") == {"tags": ["x"]}
+    assert definition.override("a", {"tags": ["x"]}, "a.tags+=y")["tags"] == ["x", "y"]
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(GoraeError, match="no such file or directory"):
+        files.load([os.fspath(tmp_path / "none.hcl")], {})
