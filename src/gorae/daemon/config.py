@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from gorae.errors import InvalidArgument, NotFound
 from gorae.registry.endpoint import Settings, check_insecure, check_mirror
@@ -14,6 +14,7 @@ from gorae.registry.endpoint import Settings, check_insecure, check_mirror
 DEFAULT_EXEC_ROOT = "/run/gorae"
 DEFAULT_SOCKET = "unix:///run/gorae/gorae.sock"
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
+LOG_DRIVERS = ("json-file", "local", "none", "journald")
 MAX_CONFIG_BYTES = 1 << 20
 MAX_CONCURRENT = 100
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
@@ -95,9 +96,17 @@ _FILE_KEYS = {
 }
 
 
+_KEYS = {name: key for key, name in _FILE_KEYS.items()}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InvalidArgument(f"{message}; see goraed --help")
+
+
 def parser() -> argparse.ArgumentParser:
     """The flags; what is not given stays None, so that the file can fill it."""
-    p = argparse.ArgumentParser(
+    p = _Parser(
         prog="goraed", description="The gorae daemon: containers over the Docker Engine API."
     )
     p.add_argument("--data-root", metavar="DIR", help="persistent state (/var/lib/gorae)")
@@ -211,7 +220,7 @@ def load(argv: Sequence[str]) -> Config:
     if both:
         raise InvalidArgument(
             "the following settings are given both as a flag and in "
-            f"{given.config_file}: {', '.join(both)}; give each once"
+            f"{given.config_file}: {', '.join(_KEYS[name] for name in both)}; give each once"
         )
     config = replace(Config(), **{**from_file, **flags})
     if config.debug:
@@ -276,6 +285,10 @@ def check(config: Config) -> None:
     if config.log_level not in LOG_LEVELS:
         raise InvalidArgument(
             f'log level "{config.log_level}" is not one of {", ".join(LOG_LEVELS)}'
+        )
+    if config.log_driver not in LOG_DRIVERS:
+        raise InvalidArgument(
+            f'log driver "{config.log_driver}" is not one of {", ".join(LOG_DRIVERS)}'
         )
     for host in config.hosts:
         check_host(config, host)

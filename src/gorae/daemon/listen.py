@@ -5,6 +5,7 @@ import grp
 import os
 import socket
 import ssl
+from collections.abc import Iterator
 from pathlib import Path
 
 from gorae.daemon.config import Config
@@ -14,23 +15,31 @@ SD_LISTEN_FDS_START = 3
 BACKLOG = 1024
 
 
-def sockets(config: Config) -> list[tuple[socket.socket, bool]]:
-    """Listening sockets and whether TLS is spoken on each.
+@contextlib.contextmanager
+def sockets(config: Config) -> Iterator[list[tuple[socket.socket, bool]]]:
+    """Listening sockets and whether TLS is spoken on each; the unix sockets' files are gone afterwards.
 
     Raises:
         Conflict: another daemon listens there. InvalidArgument: fd:// without a handed-over socket.
     """
     made: list[tuple[socket.socket, bool]] = []
-    for host in config.hosts:
-        kind, _, rest = host.partition("://")
-        if kind == "unix":
-            made.append((_unix(rest, config.group), False))
-        elif kind == "tcp":
-            address, _, port = rest.rpartition(":")
-            made.append((_tcp(address.strip("[]"), int(port)), config.tls or config.tlsverify))
-        else:
-            made += [(one, False) for one in _handed_over()]
-    return made
+    with contextlib.ExitStack() as stack:
+        for host in config.hosts:
+            kind, _, rest = host.partition("://")
+            if kind == "unix":
+                made.append((_unix(rest, config.group), False))
+                stack.callback(_unlink, rest)
+            elif kind == "tcp":
+                address, _, port = rest.rpartition(":")
+                made.append((_tcp(address.strip("[]"), int(port)), config.tls or config.tlsverify))
+            else:
+                made += [(one, False) for one in _handed_over()]
+        yield made
+
+
+def _unlink(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def _unix(path: str, group: str) -> socket.socket:
@@ -38,8 +47,7 @@ def _unix(path: str, group: str) -> socket.socket:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     if _answers(path):
         raise Conflict(f'another daemon listens on "{path}": stop it, or give another --host')
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+    _unlink(path)
     one = socket.socket(socket.AF_UNIX)
     before = os.umask(0o177)
     try:
@@ -90,12 +98,17 @@ def tls_context(config: Config) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
+        for path in filter(None, (config.tlscert, config.tlskey, config.tlscacert)):
+            Path(path).open("rb").close()
         context.load_cert_chain(config.tlscert, config.tlskey)
         if config.tlsverify:
             context.load_verify_locations(config.tlscacert)
             context.verify_mode = ssl.CERT_REQUIRED
-    except (OSError, ssl.SSLError) as error:
+    except ssl.SSLError as error:
         raise InvalidArgument(f"cannot use the TLS files: {error}") from error
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InvalidArgument(f'cannot read the TLS file "{error.filename}": {reason}') from error
     return context
 
 

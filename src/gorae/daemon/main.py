@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import signal
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         config = configuration.load(arguments)
         if os.geteuid() != 0:
-            raise Conflict("goraed needs to be started with root privileges")
+            raise Conflict("needs root privileges: start it as root")
         _log_to_stderr(config)
         return _run(config)
     except GoraeError as error:
@@ -56,9 +57,22 @@ def _run(config: Config) -> int:
     os.umask(0o022)
     for directory, mode in ((config.data_root, 0o710), (config.exec_root, 0o711)):
         Path(directory).mkdir(mode=mode, parents=True, exist_ok=True)
-    prepare_host(Path(config.exec_root))
-    with _pidfile(config.pidfile):
+    with _only_one(Path(config.exec_root)), _pidfile(config.pidfile):
+        prepare_host(Path(config.exec_root))
         return asyncio.run(_serve(config, HostFacts.probe()))
+
+
+@contextlib.contextmanager
+def _only_one(exec_root: Path) -> Iterator[None]:
+    """Two daemons would take each other's namespaces and bundles for leftovers; the store has a lock of its own."""
+    with (exec_root / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(
+                f'another daemon uses "{exec_root}": stop it, or give another --exec-root'
+            ) from None
+        yield
 
 
 @contextlib.contextmanager
@@ -88,27 +102,27 @@ async def _serve(config: Config, host: "object") -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, leave.set)
     tls = listen.tls_context(config)
-    socks = listen.sockets(config)
-    daemon = Daemon(config, host, loop)  # type: ignore[arg-type]
-    await daemon.start()
-    runner = web.AppRunner(
-        make_app(daemon.services),
-        handle_signals=False,
-        access_log=None,
-        shutdown_timeout=1,
-        handler_cancellation=True,
-    )
-    await runner.setup()
-    for sock, encrypted in socks:
-        site = web.SockSite(
-            runner, sock, ssl_context=tls if encrypted else None, backlog=listen.BACKLOG
+    with listen.sockets(config) as socks:
+        daemon = Daemon(config, host, loop)  # type: ignore[arg-type]
+        await daemon.start()
+        runner = web.AppRunner(
+            make_app(daemon.services),
+            handle_signals=False,
+            access_log=None,
+            shutdown_timeout=1,
+            handler_cancellation=True,
         )
-        await site.start()
-    logging.getLogger("gorae").info("listening on %s", ", ".join(config.hosts))
-    listen.notify_ready()
-    await leave.wait()
-    daemon.lifecycle.closing = True
-    await runner.cleanup()
+        await runner.setup()
+        for sock, encrypted in socks:
+            site = web.SockSite(
+                runner, sock, ssl_context=tls if encrypted else None, backlog=listen.BACKLOG
+            )
+            await site.start()
+        logging.getLogger("gorae").info("listening on %s", ", ".join(config.hosts))
+        listen.notify_ready()
+        await leave.wait()
+        daemon.lifecycle.closing = True
+        await runner.cleanup()
     await daemon.stop()
     return 0
 
