@@ -107,7 +107,8 @@ TOP: dict[str, tuple[str, str]] = {
     "login": (_S + "login", "log in to a registry"),
     "logout": (_S + "login", "log out of a registry"),
     "version": (_S + "version", "show the versions of client and engine"),
-    "completion": (_S + "completion", "write a shell's completion script"),
+    "completion": ("gorae.cli.completion", "write a shell's completion script"),
+    "__complete": ("gorae.cli.complete", "print what may stand next (for shells)"),
 }
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "": TOP,

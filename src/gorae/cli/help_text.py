@@ -121,7 +121,9 @@ def _left(option: Option) -> str:
 def _rows(entries: dict[str, tuple[str, str]]) -> list[str]:
     width = max(map(len, entries)) + 3
     return [
-        f"  {name.ljust(width)}{_sentence(text)}" for name, (_, text) in sorted(entries.items())
+        f"  {name.ljust(width)}{_sentence(text)}"
+        for name, (_, text) in sorted(entries.items())
+        if name[0] != "_"
     ]
 
 

@@ -39,13 +39,17 @@ class Invocation:
             self._session = self.new_session()
         return self._session
 
-    def new_session(self) -> Session:
-        """A further session to the same engine, for calls beside a stream."""
+    def new_session(self, *, may_start: bool = True) -> Session:
+        """A further session to the same engine, for calls beside a stream.
+
+        Args:
+            may_start: start a local daemon where none answers.
+        """
         address = find_address(self.globals, os.environ)
         return Session(
             address,
             version=os.environ.get("DOCKER_API_VERSION", ""),
-            on_unreachable=self._start_daemon,
+            on_unreachable=self._start_daemon if may_start else None,
         )
 
     def _start_daemon(self, address: Address) -> bool:
