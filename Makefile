@@ -1,27 +1,32 @@
 # The developer's entrance. Each target is what the test suite runs.
 PY = .venv/bin/python
+PYTEST = $(PY) -m pytest -q
 
-.PHONY: venv check unit root oracle test bench fmt install uninstall demo
+.PHONY: venv check unit root oracle guest test demo bench docs fmt install uninstall
 
 venv:
 	packaging/setup.sh --test
 check: venv
-	$(PY) -m pytest -q tests/house
+	$(PYTEST) tests/house
 unit: venv
-	$(PY) -m pytest -q tests/house tests/unit
+	$(PYTEST) tests/house tests/unit
 root: venv
-	$(PY) -m pytest -q tests/root
+	$(PYTEST) tests/root
 oracle: venv
-	$(PY) -m pytest -q tests/oracle
+	$(PYTEST) tests/oracle
+guest: venv
+	$(PYTEST) tests/guest
 test:
 	./test
 demo:
 	./demo
 bench: venv
 	$(PY) tests/bench/bench.py --list
+docs: venv
+	$(PY) docs/generate.py
 fmt: venv
-	$(PY) -m ruff format src tests
-	$(PY) -m ruff check --fix src tests
+	$(PY) -m ruff format src tests docs packaging
+	$(PY) -m ruff check --fix src tests docs packaging
 
 PREFIX ?= /usr/local
 install:
