@@ -70,6 +70,7 @@ def make_app(services: Services) -> web.Application:
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = SERVER  # aiohttp's own stands there already
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
 
