@@ -11,7 +11,7 @@ CMD, ENTRYPOINT, HEALTHCHECK, ONBUILD, SHELL, MAINTAINER and RUN's command stay 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from gorae.dockerfile.instruction import (
     Add,
@@ -33,6 +33,19 @@ from gorae.errors import SyntaxFault
 
 AnyInstruction = TypeVar("AnyInstruction", bound=Instruction)
 _CONTENT = Shell("\\", skip_quotes=True)
+
+
+class Words(Protocol):
+    """What expands the texts of an instruction."""
+
+    def __call__(self, text: str) -> str:
+        """The text, expanded."""
+
+    def content(self, text: str) -> str:
+        """The content of a heredoc, expanded."""
+
+    def words(self, text: str) -> tuple[str, ...]:
+        """The expanded text's words."""
 
 
 class Expander:
@@ -63,7 +76,7 @@ class Expander:
         return found
 
 
-def expand(instruction: AnyInstruction, expander: Expander) -> AnyInstruction:
+def expand(instruction: AnyInstruction, expander: Words) -> AnyInstruction:
     """The instruction with its variables replaced.
 
     Raises:
@@ -76,7 +89,7 @@ def expand(instruction: AnyInstruction, expander: Expander) -> AnyInstruction:
         raise SyntaxFault(fault.message, source=place.source, line=place.start_line) from None
 
 
-def _expanded(found: Instruction, expander: Expander) -> Instruction:
+def _expanded(found: Instruction, expander: Words) -> Instruction:
     match found:
         case Transfer():
             return _transfer(found, expander)
@@ -106,7 +119,7 @@ def _expanded(found: Instruction, expander: Expander) -> Instruction:
             return found
 
 
-def _transfer(found: Transfer, expander: Expander) -> Transfer:
+def _transfer(found: Transfer, expander: Words) -> Transfer:
     changed = replace(
         found,
         chown=expander(found.chown),

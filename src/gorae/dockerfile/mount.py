@@ -8,9 +8,11 @@ ssh      id, target, required, mode, uid, gid
 """
 
 import csv
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from gorae.dockerfile.ignore import cleaned
 from gorae.dockerfile.quote import quoted
 from gorae.dockerfile.suggest import with_suggestion
 from gorae.errors import SyntaxFault
@@ -66,6 +68,22 @@ def parse_mount(text: str, expand: Expander) -> RunMount:
         else:
             mount = _with_word(mount, key, option)
     return _checked(mount)
+
+
+def check_target(mount: RunMount, workdir: str) -> str:
+    """Where the mount goes, absolute; empty where its type has a place of its own for it.
+
+    Raises:
+        SyntaxFault: the root, or a source that an ssh mount does not have.
+    """
+    if mount.type == "ssh" and mount.source:
+        raise SyntaxFault("ssh does not support source")
+    if mount.type in ("secret", "ssh"):
+        return posixpath.join(workdir, mount.target) if mount.target else ""
+    target = cleaned(posixpath.join("/", workdir, mount.target))
+    if target == "/":
+        raise SyntaxFault('invalid mount target "/"')
+    return target
 
 
 def from_of(text: str) -> str:

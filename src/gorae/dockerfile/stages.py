@@ -64,7 +64,7 @@ def stages_of(ast: Ast) -> Dockerfile:
                 line=node.location.start_line,
             )
     if not heads:
-        raise SyntaxFault("dockerfile contains no stages to build", source=ast.name, line=1)
+        raise SyntaxFault("dockerfile contains no stages to build", source=ast.name)
     stages = [
         Stage(index, head, tuple(body)) for index, (head, body) in enumerate(zip(heads, bodies))
     ]
