@@ -30,6 +30,7 @@ from gorae.engine.model import (
 from gorae.engine.networks import NetworkRecord, NetworkSpec
 from gorae.engine.progress import Emit
 from gorae.engine.pulls import PullOptions
+from gorae.engine.pushes import PushOptions
 from gorae.engine.system import DaemonFacts, SystemInfo
 from gorae.engine.usage import Usage
 from gorae.engine.volumes import Volume
@@ -129,6 +130,12 @@ class Pulls(Protocol):
     def pull_all(self, name: Reference, options: PullOptions, emit: Emit) -> list[Image]: ...
 
 
+class Pushes(Protocol):
+    """Of `engine.pushes`; blocking, long."""
+
+    def push(self, name: Reference, options: PushOptions, emit: Emit) -> Sequence[str]: ...
+
+
 class Networks(Protocol):
     """Of `engine.networks`; blocking where it changes something."""
 
@@ -188,6 +195,8 @@ class Services(Protocol):
     def archives(self) -> Archives: ...
     @property
     def pulls(self) -> Pulls: ...
+    @property
+    def pushes(self) -> Pushes: ...
     @property
     def networks(self) -> Networks: ...
     @property

@@ -32,6 +32,7 @@ from gorae.engine.lifecycle import Lifecycle
 from gorae.engine.mounts import Mounts
 from gorae.engine.networks import Networks
 from gorae.engine.pulls import Pulls
+from gorae.engine.pushes import Pushes
 from gorae.engine.record import Records
 from gorae.engine.recorder import Recorder
 from gorae.engine.rotation import Rotation
@@ -71,6 +72,7 @@ class Services:
     archives: ImageArchives
     bootstrap: Bootstrap
     pulls: Pulls
+    pushes: Pushes
     networks: Networks
     volumes: Volumes
     events: Events
@@ -197,6 +199,7 @@ class Daemon:
             archives=archives,
             bootstrap=Bootstrap(archives),
             pulls=pulls,
+            pushes=Pushes(self.images, registries, config.max_concurrent_uploads),
             networks=self.networks,
             volumes=self.volumes,
             events=self.events,

@@ -70,6 +70,10 @@ class Reporter:
         """Raises: Cancelled: nobody listens any more."""
         self._tell(None)
 
+    def leave(self) -> None:
+        """The work has failed: whoever still reports is to stop."""
+        self._left.set()
+
     def hear(self, status: str, id: str, current: int = 0, total: int = 0) -> None:
         """As `count` or `say`, for a thread that is not to be stopped: whoever waits for it will notice."""
         if self._left.is_set():

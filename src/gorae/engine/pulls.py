@@ -287,7 +287,7 @@ class _Plan:
         ear = _Ear(self.reporter, _short(layer))
         one = self._downloads.start(self._repository, layer, ear)
         self._under_way[layer.digest] = (one, ear)
-        if not one.future.running() and not one.future.done():
+        if len(self._under_way) > self._downloads.at_once and not one.future.running():
             self.reporter.say("Waiting", ear.short)
 
     def wait(self, layer: Descriptor) -> None:

@@ -13,7 +13,8 @@ from gorae.oci.reference import Reference
 from gorae.store.db import Tx
 from gorae.store.lease import Lease
 from gorae.store.store import Store
-from gorae.store.tables import content, images
+from gorae.store.tables import content, images, layersources
+from gorae.store.tables.layersources import LayerSource
 
 
 class Recorder:
@@ -64,10 +65,20 @@ class Recorder:
             before = [images.set_name(tx, name, config.id) for name in names]
             if origin is not None:
                 images.add_repo_digest(tx, origin.repository, documents[0], config.id)
+                _note_sources(tx, origin.repository, config, manifest.layers)
             lease.end(tx)
             return any(one != config.id for one in before)
 
         return store.db.write(write)
+
+
+def _note_sources(
+    tx: Tx, repository: str, config: ImageConfig, layers: Sequence[Descriptor]
+) -> None:
+    for diff_id, one in zip(config.diff_ids, layers, strict=True):
+        layersources.insert(
+            tx, LayerSource(diff_id, one.digest, repository, one.media_type, one.size)
+        )
 
 
 def keep(

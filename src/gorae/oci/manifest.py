@@ -3,7 +3,8 @@
 Source: image-spec v1.1 descriptor.md, manifest.md, image-index.md; Docker's schema 2.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gorae.errors import InvalidArgument
@@ -143,6 +144,22 @@ def make_manifest(config: Descriptor, layers: tuple[Descriptor, ...], kind: str)
         }
     )
     return Manifest(raw, kind, config, layers)
+
+
+def with_layers(manifest: Manifest, layers: Sequence[Descriptor]) -> Manifest:
+    """The manifest with its layers as these blobs; itself, byte for byte, where they are the same.
+
+    All else in it stays; a layer's media type becomes the one of the manifest's family.
+    """
+    if [one.digest for one in layers] == [one.digest for one in manifest.layers]:
+        return manifest
+    kind = manifest.media_type
+    found = tuple(
+        replace(one, media_type=media_type.layer_of_family(kind, one.media_type)) for one in layers
+    )
+    document = text.load(manifest.raw, "manifest")
+    document["layers"] = [one.to_document() for one in found]
+    return replace(manifest, raw=text.dump(document), layers=found)
 
 
 def make_index(manifests: tuple[Descriptor, ...]) -> Index:

@@ -20,3 +20,13 @@ CONFIGS = (OCI_CONFIG, DOCKER_CONFIG)
 OCI_FOREIGN = "application/vnd.oci.image.layer.nondistributable.v1.tar"
 FOREIGN = (DOCKER_FOREIGN, OCI_FOREIGN, f"{OCI_FOREIGN}+gzip", f"{OCI_FOREIGN}+zstd")
 """Layers whose bytes a registry need not have."""
+PLAIN_LAYERS = (OCI_LAYER, DOCKER_LAYER)
+_OF_FAMILY = {
+    OCI_MANIFEST: {DOCKER_LAYER: OCI_LAYER, DOCKER_LAYER_GZIP: OCI_LAYER_GZIP},
+    DOCKER_MANIFEST: {OCI_LAYER: DOCKER_LAYER, OCI_LAYER_GZIP: DOCKER_LAYER_GZIP},
+}
+
+
+def layer_of_family(manifest: str, layer: str) -> str:
+    """A layer's media type as manifests of that type name it."""
+    return _OF_FAMILY.get(manifest, {}).get(layer, layer)

@@ -62,10 +62,15 @@ class Registries:
             raise failure
 
     def session(
-        self, domain: str, credentials: Credentials = NOBODY, *, push: bool = False
+        self,
+        domain: str,
+        credentials: Credentials = NOBODY,
+        *,
+        push: bool = False,
+        wait: Wait = time.sleep,
     ) -> Session:
         """The first of `sessions`. Raises: Unavailable."""
-        for one in self.sessions(domain, credentials, push=push):
+        for one in self.sessions(domain, credentials, push=push, wait=wait):
             return one
         raise Unavailable(f'no address of the registry "{domain}" answers')
 

@@ -69,6 +69,7 @@ class Downloads:
     def __init__(self, content: ContentStore, db: Database, at_once: int) -> None:
         self._content = content
         self._db = db
+        self.at_once = at_once
         self._pool = ThreadPoolExecutor(at_once, "download")
         self._running: dict[str, Download] = {}
         self._lock = threading.Lock()

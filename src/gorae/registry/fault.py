@@ -35,11 +35,16 @@ class Again(Unavailable):
     retry_after = ""
 
 
+class TooLarge(InvalidArgument):
+    """More at once than the registry, or what stands before it, takes."""
+
+
 _BY_STATUS: dict[int, type[GoraeError]] = {
     401: errors.Unauthorized,
     403: errors.PermissionDenied,
     404: errors.NotFound,
     408: Again,
+    413: TooLarge,
     425: Again,
     429: Again,
 }

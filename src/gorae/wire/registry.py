@@ -74,8 +74,8 @@ class Descriptor(Struct):
 class Platform(Struct, omit_defaults=True):
     """A platform of an image."""
 
-    architecture: str
-    os: str
+    architecture: str = ""
+    os: str = ""
     os_version: str | UnsetType = UNSET
     variant: str | UnsetType = UNSET
 

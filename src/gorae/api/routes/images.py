@@ -18,6 +18,7 @@ from gorae.api.routes import transfer
 from gorae.api.translate import image as translate
 from gorae.engine.images import Image
 from gorae.engine.pulls import PullOptions
+from gorae.engine.pushes import PushOptions
 from gorae.engine.when import parse_rfc3339_ns
 from gorae.errors import InvalidArgument
 from gorae.wire import image as wire
@@ -42,7 +43,7 @@ def routes(services: Services) -> list[Route]:
         get(f"{at}/json", one.inspect, "ImageInspect", summary="All about one"),
         get(f"{at}/history", one.history, "ImageHistory", summary="How it was made"),
         post(f"{at}/tag", one.tag, "ImageTag", summary="Give it a further name"),
-        post(f"{at}/push", later("push"), "ImagePush", summary="Not yet: 501"),
+        post(f"{at}/push", one.push, "ImagePush", summary="To its registry", streams=True),
         route("DELETE", at, one.delete, "ImageDelete", summary="Take a name away, or the image"),
         get("/images/search", later("search"), "ImageSearch", summary="Not yet: 501"),
         post("/images/prune", one.prune, "ImagePrune", summary="Remove unused ones"),
@@ -178,6 +179,15 @@ class Images:
         return await stream.messages(
             call, transfer.steps(self._services, functools.partial(work, wanted, options))
         )
+
+    async def push(self, call: Call) -> web.StreamResponse:
+        """Headers at once, as dockerd: an error is a line of the stream."""
+        wanted = transfer.named(call.id, call.text("tag"))
+        options = PushOptions(
+            platform=transfer.pushed_platform(call), credentials=transfer.credentials(call)
+        )
+        work = functools.partial(self._services.pushes.push, wanted, options)
+        return await stream.messages(call, transfer.steps(self._services, work), at_once=True)
 
     async def _import(self, call: Call, source: str) -> AsyncIterator[bytes]:
         repo, tag = call.text("repo"), call.text("tag")

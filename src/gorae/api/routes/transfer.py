@@ -13,7 +13,8 @@ from gorae.oci import platform as platforms
 from gorae.oci.manifest import Platform
 from gorae.oci.reference import Reference
 from gorae.registry.auth import Credentials
-from gorae.wire import progress
+from gorae.wire import codec, progress
+from gorae.wire import registry as wire
 from gorae.wire.registry import AuthConfig, decode_auth
 
 
@@ -35,6 +36,15 @@ def platform(call: Call) -> Platform | None:
     """The `platform` parameter. Raises: InvalidArgument."""
     asked = call.text("platform")
     return platforms.parse(asked) if asked else None
+
+
+def pushed_platform(call: Call) -> Platform | None:
+    """The `platform` parameter of a push: a JSON object. Raises: InvalidArgument."""
+    asked = call.text("platform")
+    if not asked.strip().startswith("{"):
+        return platforms.parse(asked) if asked else None
+    found = codec.decode(wire.Platform, asked.encode())
+    return platforms.normalized(Platform(found.architecture, found.os, found.variant or ""))
 
 
 def credentials(call: Call) -> Credentials:
