@@ -199,7 +199,7 @@ class Daemon:
             archives=archives,
             bootstrap=Bootstrap(archives),
             pulls=pulls,
-            pushes=Pushes(self.images, registries, config.max_concurrent_uploads),
+            pushes=Pushes(self.images, layers, registries, config.max_concurrent_uploads),
             networks=self.networks,
             volumes=self.volumes,
             events=self.events,

@@ -343,7 +343,7 @@ class _Writer:
                     "Config": _blob(image.id),
                     "RepoTags": [one.familiar for one in names] or None,
                     "Layers": [_blob(one.digest) for one in layers],
-                    "LayerSources": {one.digest: one.to_document() for one in layers},
+                    "LayerOrigins": {one.digest: one.to_document() for one in layers},
                 }
             )
             for name in names:

@@ -7,18 +7,34 @@ import contextlib
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
 from gorae.errors import InvalidArgument
 from gorae.oci.digest import ChainId, DiffId, Digest, chain_ids
+from gorae.oci.manifest import Descriptor
 from gorae.store.archive.apply import apply_layer
 from gorae.store.db import Tx
 from gorae.store.lease import Lease
 from gorae.store.store import Store
 from gorae.store.tables import content, snapshots
+from gorae.store.tables import layers as layer_rows
 
 Watch = Callable[[int], None]
 """Told how many bytes of the blob were read."""
+
+
+@dataclass(slots=True)
+class Held:
+    """What is here of a stack: chains unpacked, layers' blobs, and layers that can be packed again."""
+
+    unpacked: set[ChainId] = field(default_factory=set)
+    blobs: dict[DiffId, Descriptor] = field(default_factory=dict)
+    packable: set[DiffId] = field(default_factory=set)
+
+    def has(self, diff_id: DiffId) -> bool:
+        """Whether the layer's archive can be had."""
+        return diff_id in self.blobs or diff_id in self.packable
 
 
 class Layers:
@@ -29,28 +45,35 @@ class Layers:
         self._locks: dict[str, tuple[threading.Lock, int]] = {}
         self._guard = threading.Lock()
 
-    def hold(
-        self, diff_ids: Sequence[DiffId], lease: Lease
-    ) -> tuple[set[ChainId], dict[DiffId, Digest]]:
-        """Keep what is here of a stack; the chains unpacked, and the layers' blobs."""
+    def hold(self, diff_ids: Sequence[DiffId], lease: Lease) -> Held:
+        """Keep by a lease what is here of a stack."""
 
-        def write(tx: Tx) -> tuple[set[ChainId], dict[DiffId, Digest]]:
-            unpacked: set[ChainId] = set()
-            blobs: dict[DiffId, Digest] = {}
+        def write(tx: Tx) -> Held:
+            found = Held()
             for diff_id, chain in zip(diff_ids, chains(diff_ids), strict=True):
                 lease.hold(tx, "snapshot", chain)
                 if snapshots.get(tx, chain) is not None:
-                    unpacked.add(chain)
-                for digest, _ in content.layer_blobs(tx, diff_id):
+                    found.unpacked.add(chain)
+                for digest, kind in content.layer_blobs(tx, diff_id):
                     lease.hold(tx, "content", digest)
-                    blobs.setdefault(diff_id, Digest(digest))
-            return unpacked, blobs
+                    size = content.size(tx, digest) or 0
+                    found.blobs.setdefault(diff_id, Descriptor(kind, Digest(digest), size))
+                if layer_rows.get(tx, diff_id):
+                    found.packable.add(diff_id)
+            return found
 
         return self._store.db.write(write, durable=False)
 
-    def media_type(self, tx: Tx, diff_id: DiffId, digest: Digest) -> str:
-        """What a layer's blob is; empty where it is not known."""
-        return next((kind for one, kind in content.layer_blobs(tx, diff_id) if one == digest), "")
+    def archive(self, diff_id: DiffId, lease: Lease) -> Digest:
+        """A blob of a layer that is here, held; packed from its snapshot where none is kept.
+
+        Raises:
+            NotFound: it is not here. DataLoss.
+        """
+        while True:
+            digest = self._store.layers.blob(diff_id)
+            if self._store.content.hold(digest, lease):
+                return digest
 
     def unpack_all(
         self, diff_ids: Sequence[DiffId], blobs: dict[DiffId, Digest], lease: Lease
@@ -60,6 +83,11 @@ class Layers:
         for diff_id, chain in zip(diff_ids, chains(diff_ids), strict=True):
             self.unpack(diff_id, blobs[diff_id], parent, chain, lease)
             parent = chain
+        self.sync()
+
+    def sync(self) -> None:
+        """Everything unpacked is on the disk."""
+        self._store.snapshots.sync_committed()
 
     def unpack(
         self,
@@ -71,6 +99,8 @@ class Layers:
         watch: Watch | None = None,
     ) -> None:
         """The snapshot `chain`, unless it is here already or somebody else just makes it.
+
+        Its files may not be on the disk yet: `sync` before an image counts on them.
 
         Raises:
             InvalidArgument: a corrupt archive, or not the layer of that diff id. Unavailable: the disk is full.
@@ -92,7 +122,7 @@ class Layers:
                     raise InvalidArgument(
                         f'layer "{blob}": wanted the diff id "{diff_id}", found "{found}"'
                     )
-                store.snapshots.commit(key, chain)
+                store.snapshots.commit(key, chain, sync=False)
             except BaseException:
                 store.snapshots.remove(key)
                 raise

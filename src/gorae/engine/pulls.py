@@ -6,12 +6,12 @@ others still load. A lease keeps what came until one transaction makes the image
 after a failure the collector takes what nobody holds, and a blob that broke off is gone on with by whoever tries again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from types import TracebackType
 
 from gorae.engine.images import Image, Images
-from gorae.engine.layers import Layers, chains
+from gorae.engine.layers import Held, Layers, chains
 from gorae.engine.progress import Emit, Reporter, silent
 from gorae.engine.recorder import Recorder
 from gorae.errors import (
@@ -24,7 +24,7 @@ from gorae.errors import (
 )
 from gorae.oci import platform as platforms
 from gorae.oci.config import ImageConfig
-from gorae.oci.digest import DiffId, Digest
+from gorae.oci.digest import ChainId, DiffId
 from gorae.oci.manifest import Descriptor, Manifest, Platform
 from gorae.oci.reference import Reference
 from gorae.registry.auth import NOBODY, Credentials
@@ -134,15 +134,14 @@ class Pulls:
         asked = name.digest or name.tag
         found = resolve(repository, asked, self._wanted(options))
         reporter.say(f"Pulling from {name.path}", asked)
-        with Lease(self._store.db) as lease:
+        with self._store.lease() as lease:
             config = self._config(repository, found.manifest)
-            blobs = self._known(config, lease)
-            plan = _Plan(self._downloads, repository, reporter)
-            with plan:
-                if blobs is None:
-                    blobs = self._bring(found.manifest, config, plan, lease)
+            held = self._known(config, lease)
+            with _Plan(self._downloads, repository, reporter) as plan:
+                if held is None:
+                    held = self._bring(found.manifest, config, plan, lease)
                 reporter.say(f"Digest: {found.top.digest}")
-                moved = self._record(name, found, config, blobs, lease)
+                moved = self._record(name, found, config, held, lease)
         image = self._images.resolve(config.id)
         self._images.announce("pull", image, name.familiar_repository, name.familiar)
         return image, moved
@@ -162,88 +161,69 @@ class Pulls:
             )
         return config
 
-    def _known(self, config: ImageConfig, lease: Lease) -> dict[DiffId, Digest] | None:
-        """The layers' blobs when the very image is here already, under whatever name."""
+    def _known(self, config: ImageConfig, lease: Lease) -> Held | None:
+        """What is held of the very image when it is here already, under whatever name."""
         if self._images.find(config.id) is None:
             return None
-        _, blobs = self._layers.hold(config.diff_ids, lease)
-        return blobs if blobs.keys() == set(config.diff_ids) else None
+        held = self._layers.hold(config.diff_ids, lease)
+        return held if all(held.has(one) for one in config.diff_ids) else None
 
-    def _bring(
-        self, manifest: Manifest, config: ImageConfig, plan: "_Plan", lease: Lease
-    ) -> dict[DiffId, Digest]:
-        """All layers, here and unpacked; the blob of each."""
-        unpacked, blobs = self._layers.hold(config.diff_ids, lease)
-        here = [
-            chain in unpacked and diff_id in blobs
-            for diff_id, chain in zip(config.diff_ids, chains(config.diff_ids), strict=True)
-        ]
-        for layer, is_here in zip(manifest.layers, here, strict=True):
-            state = "Already exists" if is_here else "Pulling fs layer"
-            plan.reporter.say(state, _short(layer))
-        for diff_id, layer in zip(config.diff_ids, manifest.layers, strict=True):
-            if diff_id not in blobs:
+    def _bring(self, manifest: Manifest, config: ImageConfig, plan: "_Plan", lease: Lease) -> Held:
+        """All layers, here and unpacked."""
+        held = self._layers.hold(config.diff_ids, lease)
+        rows = list(zip(config.diff_ids, chains(config.diff_ids), manifest.layers, strict=True))
+        for diff_id, chain, layer in rows:
+            is_here = held.has(diff_id) and chain in held.unpacked
+            plan.reporter.say("Already exists" if is_here else "Pulling fs layer", short(layer))
+        for diff_id, _, layer in rows:
+            if not held.has(diff_id):
                 plan.fetch(layer)
-        self._unpack(manifest, config, here, blobs, plan, lease)
-        return blobs
+        parent = ""
+        for diff_id, chain, layer in rows:
+            if not (held.has(diff_id) and chain in held.unpacked):
+                self._unpack(diff_id, chain, parent, layer, held, plan, lease)
+            parent = chain
+        self._layers.sync()
+        return held
 
     def _unpack(
         self,
-        manifest: Manifest,
-        config: ImageConfig,
-        here: Sequence[bool],
-        blobs: dict[DiffId, Digest],
+        diff_id: DiffId,
+        chain: ChainId,
+        parent: str,
+        layer: Descriptor,
+        held: Held,
         plan: "_Plan",
         lease: Lease,
     ) -> None:
-        parent = ""
-        reporter = plan.reporter
-        rows = zip(config.diff_ids, chains(config.diff_ids), manifest.layers, here, strict=True)
-        for diff_id, chain, layer, is_here in rows:
-            if not is_here:
-                short = _short(layer)
-                if diff_id not in blobs:
-                    plan.wait(layer)
-                    blobs[diff_id] = layer.digest
-                    self._store.db.write(
-                        lambda tx, digest=layer.digest: lease.hold(tx, "content", digest),  # type: ignore[misc]
-                        durable=False,
-                    )
-                total = self._store.content.size(blobs[diff_id])
-
-                def watch(done: int, short: str = short, total: int = total) -> None:
-                    reporter.count("Extracting", short, done, total)
-
-                self._layers.unpack(diff_id, blobs[diff_id], parent, chain, lease, watch)
-                reporter.say("Pull complete", short)
-            parent = chain
+        """One layer, as soon as it is here."""
+        if held.has(diff_id):
+            blob = self._layers.archive(diff_id, lease)
+        else:
+            plan.wait(layer)
+            blob = layer.digest
+            self._store.content.hold(blob, lease)
+            held.blobs[diff_id] = layer
+        total = self._store.content.size(blob)
+        shown, reporter = short(layer), plan.reporter
+        self._layers.unpack(
+            diff_id,
+            blob,
+            parent,
+            chain,
+            lease,
+            lambda done: reporter.count("Extracting", shown, done, total),
+        )
+        reporter.say("Pull complete", shown)
 
     def _record(
-        self,
-        name: Reference,
-        found: Resolved,
-        config: ImageConfig,
-        blobs: dict[DiffId, Digest],
-        lease: Lease,
+        self, name: Reference, found: Resolved, config: ImageConfig, held: Held, lease: Lease
     ) -> bool:
-        kinds = {one.digest: one.media_type for one in found.manifest.layers}
-        rows = self._store.db.read(
-            lambda tx: {
-                diff_id: self._layers.media_type(tx, diff_id, digest)
-                for diff_id, digest in blobs.items()
-            }
-        )
-        layers = [
-            Descriptor(
-                kinds.get(blobs[one]) or rows[one], blobs[one], self._store.content.size(blobs[one])
-            )
-            for one in config.diff_ids
-        ]
         names = [name.normalized] if name.tag and not name.digest else []
         known = self._images.find(name.normalized) if name.digest else None
         moved = self._recorder.record(
             config,
-            layers,
+            [held.blobs.get(one) for one in config.diff_ids],
             lease,
             names,
             found.manifest,
@@ -284,7 +264,7 @@ class _Plan:
         """One that is not here."""
         if layer.digest in self._under_way:
             return
-        ear = _Ear(self.reporter, _short(layer))
+        ear = _Ear(self.reporter, short(layer))
         one = self._downloads.start(self._repository, layer, ear)
         self._under_way[layer.digest] = (one, ear)
         if len(self._under_way) > self._downloads.at_once and not one.future.running():
@@ -321,7 +301,8 @@ class _Ear:
         self._reporter.hear(state, self.short, current, total)
 
 
-def _short(layer: Descriptor) -> str:
+def short(layer: Descriptor) -> str:
+    """Twelve digits."""
     return layer.digest.partition(":")[2][:12]
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from gorae.engine.images import Image, Images
+from gorae.engine.layers import Layers
 from gorae.engine.progress import Emit, Reporter, silent
 from gorae.errors import InvalidArgument, NotFound
 from gorae.oci import manifest as manifests
@@ -30,8 +31,9 @@ from gorae.registry.upload import Blob, upload
 from gorae.store.archive.compression import GzipWriter
 from gorae.store.db import Tx
 from gorae.store.ingest import disk_error
-from gorae.store.tables import content, images, layersources
-from gorae.store.tables.layersources import LayerSource
+from gorae.store.lease import Lease
+from gorae.store.tables import content, images, layerorigins
+from gorae.store.tables.layerorigins import LayerOrigin
 
 PIECE = 1 << 20
 LOOK_S = 0.2
@@ -49,8 +51,11 @@ class PushOptions:
 class Pushes:
     """The service."""
 
-    def __init__(self, images: Images, registries: Registries, at_once: int) -> None:
+    def __init__(
+        self, images: Images, layers: Layers, registries: Registries, at_once: int
+    ) -> None:
         self._images = images
+        self._layers = layers
         self._store = images.store
         self._registries = registries
         self._at_once = at_once
@@ -72,10 +77,24 @@ class Pushes:
             name.domain, options.credentials, push=True, wait=reporter.wait
         )
         repository = Repository(session, name.path, "pull", "push")
-        return [
-            _Push(self._images, self._pool, repository, one, image, reporter).run(self._at_once)
-            for one, image in wanted
-        ]
+        digests = []
+        for one, image in wanted:
+            with self._store.lease() as lease:
+                digests.append(self._one(repository, one, image, reporter, lease))
+        return digests
+
+    def _one(
+        self,
+        repository: Repository,
+        name: Reference,
+        image: Image,
+        reporter: Reporter,
+        lease: Lease,
+    ) -> Digest:
+        push = _Push(
+            self._images, self._layers, self._pool, repository, name, image, reporter, lease
+        )
+        return push.run(self._at_once)
 
     def _wanted(self, name: Reference, options: PushOptions) -> list[tuple[Reference, Image]]:
         if name.digest:
@@ -126,13 +145,17 @@ class _Push:
     def __init__(
         self,
         service: Images,
+        layers: Layers,
         pool: ThreadPoolExecutor,
         repository: Repository,
         name: Reference,
         image: Image,
         reporter: Reporter,
+        lease: Lease,
     ) -> None:
         self._store = service.store
+        self._layers = layers
+        self._lease = lease
         self._pool = pool
         self._repository = repository
         self._name = name
@@ -149,6 +172,7 @@ class _Push:
             if number >= at_once:
                 self._reporter.say("Waiting", short(diff_id))
         known = dict(zip(diff_ids, original.layers, strict=True))
+        self._layers.hold(diff_ids, self._lease)
         sent = self._send_layers(list(distinct), known)
         self._send_config()
         layers = [sent[diff_id].descriptor for diff_id in diff_ids]
@@ -204,7 +228,7 @@ class _Push:
         shown = short(diff_id)
         self._reporter.check()
         rows, sources = self._store.db.read(
-            lambda tx: (content.layer_blobs(tx, diff_id), layersources.of_layer(tx, diff_id))
+            lambda tx: (content.layer_blobs(tx, diff_id), layerorigins.of_layer(tx, diff_id))
         )
         here = [source for source in sources if _domain(source) == self._name.domain]
         for candidate in _candidates(known, here):
@@ -252,7 +276,7 @@ class _Push:
     def _compressed(self, diff_id: DiffId) -> Iterator[tuple[Blob, str]]:
         """The plain blob as a gzip stream in a file of no name: the same bytes can be made again at any time."""
         with tempfile.TemporaryFile(dir=self._store.root) as file:
-            with self._open(diff_id) as plain:
+            with self._open(self._layers.archive(diff_id, self._lease)) as plain:
                 try:
                     digest, size = compress(plain, file, self._reporter.check)
                 except OSError as error:
@@ -273,15 +297,15 @@ class _Push:
 
     def _record(self, manifest: Manifest, sent: dict[DiffId, _Sent]) -> None:
         """The repository knows the image by this digest now, and each layer by its own."""
-        digest = self._store.content.put(manifest.raw)
+        digest = self._store.content.put(manifest.raw, self._lease)
 
         def write(tx: Tx) -> None:
             images.add_repo_digest(tx, self._name.repository, digest, self._image.id)
             for diff_id, one in sent.items():
                 found = one.descriptor
-                layersources.insert(
+                layerorigins.insert(
                     tx,
-                    LayerSource(
+                    LayerOrigin(
                         diff_id,
                         found.digest,
                         self._name.repository,
@@ -345,7 +369,7 @@ def short(diff_id: str) -> str:
     return diff_id.partition(":")[2][:12]
 
 
-def _candidates(known: Descriptor, here: Sequence[LayerSource]) -> list[_Sent]:
+def _candidates(known: Descriptor, here: Sequence[LayerOrigin]) -> list[_Sent]:
     """What the repository may have the layer as: a plain layer is never sent as such."""
     found = [_sent(one) for one in here]
     if known.media_type not in media_type.PLAIN_LAYERS:
@@ -353,11 +377,11 @@ def _candidates(known: Descriptor, here: Sequence[LayerSource]) -> list[_Sent]:
     return list({one.descriptor.digest: one for one in found}.values())
 
 
-def _sent(one: LayerSource) -> _Sent:
+def _sent(one: LayerOrigin) -> _Sent:
     return _Sent(Descriptor(one.media_type, Digest(one.digest), one.size_bytes), one.made_by)
 
 
-def _domain(source: LayerSource) -> str:
+def _domain(source: LayerOrigin) -> str:
     return source.repository.partition("/")[0]
 
 
@@ -365,7 +389,7 @@ def _path(repository: str) -> str:
     return repository.partition("/")[2]
 
 
-def _familiar(source: LayerSource) -> str:
+def _familiar(source: LayerOrigin) -> str:
     return _path(source.repository)
 
 

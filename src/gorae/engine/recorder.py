@@ -13,8 +13,8 @@ from gorae.oci.reference import Reference
 from gorae.store.db import Tx
 from gorae.store.lease import Lease
 from gorae.store.store import Store
-from gorae.store.tables import content, images, layersources
-from gorae.store.tables.layersources import LayerSource
+from gorae.store.tables import content, images, layerorigins
+from gorae.store.tables.layerorigins import LayerOrigin
 
 
 class Recorder:
@@ -26,7 +26,7 @@ class Recorder:
     def record(
         self,
         config: ImageConfig,
-        layers: Sequence[Descriptor],
+        layers: Sequence[Descriptor | None],
         lease: Lease,
         names: Sequence[str] = (),
         manifest: Manifest | None = None,
@@ -37,7 +37,8 @@ class Recorder:
         """Config and manifest as blobs, then one transaction that makes the image count and ends the lease.
 
         Args:
-            layers: the blobs that are here, one for each diff id; not always those that the manifest names.
+            layers: the blob here of each diff id, None for one that is packed again when it is wanted; not always
+                those that the manifest names.
             manifest: the one that the image came with; without it one is made.
             indexes: the documents that led to the manifest, the first asked for first.
             origin: the repository it came from, which then knows it by the digest of the first document.
@@ -50,7 +51,7 @@ class Recorder:
         if manifest is None:
             descriptor = Descriptor(media_type.DOCKER_CONFIG, config.id, len(config.raw))
             manifest = manifests.make_manifest(
-                descriptor, tuple(layers), media_type.DOCKER_MANIFEST
+                descriptor, tuple(one for one in layers if one), media_type.DOCKER_MANIFEST
             )
         documents = [store.content.put(raw, lease) for raw in (*indexes, manifest.raw)]
         chain = chains(config.diff_ids)
@@ -76,18 +77,20 @@ def _note_sources(
     tx: Tx, repository: str, config: ImageConfig, layers: Sequence[Descriptor]
 ) -> None:
     for diff_id, one in zip(config.diff_ids, layers, strict=True):
-        layersources.insert(
-            tx, LayerSource(diff_id, one.digest, repository, one.media_type, one.size)
+        layerorigins.insert(
+            tx, LayerOrigin(diff_id, one.digest, repository, one.media_type, one.size)
         )
 
 
 def keep(
-    tx: Tx, documents: Sequence[Digest], config: ImageConfig, layers: Sequence[Descriptor]
+    tx: Tx, documents: Sequence[Digest], config: ImageConfig, layers: Sequence[Descriptor | None]
 ) -> None:
     """Edges from each document to the next, and from the last, the manifest, to config and layers."""
     for parent, child in zip(documents, documents[1:], strict=False):
         content.add_edge(tx, parent, child)
     content.add_edge(tx, documents[-1], config.id)
     for diff_id, layer in zip(config.diff_ids, layers, strict=True):
+        if layer is None:
+            continue
         content.add_edge(tx, documents[-1], layer.digest)
         content.add_layer_blob(tx, diff_id, layer.digest, layer.media_type)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, Tx
 from gorae.store.snapshot import Snapshotter
-from gorae.store.tables import builds, content, images, layersources, leases, links, snapshots
+from gorae.store.tables import builds, content, images, layerorigins, leases, links, snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def sweep_content(tx: Tx, now_ns: int) -> list[str]:
         content.delete(tx, digest)
         content.delete_edges(tx, digest)
     if dead:
-        layersources.delete_orphans(tx)
+        layerorigins.delete_orphans(tx)
     return sorted(dead)
 
 

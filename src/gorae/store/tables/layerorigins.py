@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from gorae.store.db import Tx
 
-MAX_SOURCES = 50
+MAX_ORIGINS = 50
 """Repositories kept for one layer; the oldest go."""
 
 
 @dataclass(frozen=True, slots=True)
-class LayerSource:
+class LayerOrigin:
     """A layer as a repository has it. `made_by`: what compressed it here; empty when it came from elsewhere."""
 
     diff_id: str
@@ -21,10 +21,10 @@ class LayerSource:
     made_by: str = ""
 
 
-def insert(tx: Tx, one: LayerSource) -> None:
+def insert(tx: Tx, one: LayerOrigin) -> None:
     """Seen there just now."""
     tx.execute(
-        "INSERT INTO layer_source (diff_id, digest, repository, media_type, size_bytes, made_by, seen_ns) "
+        "INSERT INTO layer_origin (diff_id, digest, repository, media_type, size_bytes, made_by, seen_ns) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (diff_id, digest, repository) DO UPDATE SET seen_ns = excluded.seen_ns",
         (
@@ -38,30 +38,33 @@ def insert(tx: Tx, one: LayerSource) -> None:
         ),
     )
     tx.execute(
-        "DELETE FROM layer_source WHERE diff_id = ? AND (digest, repository) NOT IN "
-        "(SELECT digest, repository FROM layer_source WHERE diff_id = ? ORDER BY seen_ns DESC LIMIT ?)",
-        (one.diff_id, one.diff_id, MAX_SOURCES),
+        "DELETE FROM layer_origin WHERE diff_id = ? AND (digest, repository) NOT IN "
+        "(SELECT digest, repository FROM layer_origin WHERE diff_id = ? ORDER BY seen_ns DESC LIMIT ?)",
+        (one.diff_id, one.diff_id, MAX_ORIGINS),
     )
 
 
-def of_layer(tx: Tx, diff_id: str) -> list[LayerSource]:
+def of_layer(tx: Tx, diff_id: str) -> list[LayerOrigin]:
     """Where a layer is, the last seen first."""
     rows = tx.execute(
-        "SELECT diff_id, digest, repository, media_type, size_bytes, made_by FROM layer_source "
+        "SELECT diff_id, digest, repository, media_type, size_bytes, made_by FROM layer_origin "
         "WHERE diff_id = ? ORDER BY seen_ns DESC",
         (diff_id,),
     )
-    return [LayerSource(*row) for row in rows]
+    return [LayerOrigin(*row) for row in rows]
 
 
-def delete(tx: Tx, one: LayerSource) -> None:
+def delete(tx: Tx, one: LayerOrigin) -> None:
     """It is not there any more."""
     tx.execute(
-        "DELETE FROM layer_source WHERE diff_id = ? AND digest = ? AND repository = ?",
+        "DELETE FROM layer_origin WHERE diff_id = ? AND digest = ? AND repository = ?",
         (one.diff_id, one.digest, one.repository),
     )
 
 
 def delete_orphans(tx: Tx) -> None:
     """Of layers that no image here has any more."""
-    tx.execute("DELETE FROM layer_source WHERE diff_id NOT IN (SELECT diff_id FROM layer_blob)")
+    tx.execute(
+        "DELETE FROM layer_origin WHERE diff_id NOT IN (SELECT diff_id FROM layer_blob) "
+        "AND diff_id NOT IN (SELECT diff_id FROM layer_source)"
+    )
