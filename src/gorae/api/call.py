@@ -1,6 +1,8 @@
 """One request as a handler reads it: parameters, flags, numbers, filters, the body's document."""
 
 import asyncio
+import socket
+import struct
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,6 +15,8 @@ from gorae.wire.version import ApiVersion
 
 T = TypeVar("T")
 MAX_BODY_BYTES = 8 << 20
+_CREDENTIALS = struct.Struct("iII")
+"""struct ucred: pid, uid, gid. Source: unix(7)"""
 _FALSE = ("", "0", "no", "false", "none")
 
 
@@ -28,6 +32,16 @@ class Call:
     def id(self) -> str:
         """The object named in the path."""
         return self.params.get("id") or self.params.get("name", "")
+
+    def caller(self) -> tuple[int, int] | None:
+        """Uid and gid of an unprivileged client at the other end of a unix socket; None: root, or not known."""
+        transport = self.request.transport
+        found = transport.get_extra_info("socket") if transport is not None else None
+        if found is None or found.family != socket.AF_UNIX:
+            return None
+        data = found.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        _, uid, gid = _CREDENTIALS.unpack(data)
+        return (uid, gid) if uid else None
 
     def text(self, name: str, default: str = "") -> str:
         """A query parameter."""

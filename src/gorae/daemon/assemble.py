@@ -21,7 +21,7 @@ from gorae.engine.bootstrap import Bootstrap
 from gorae.engine.bringup import Bringup
 from gorae.engine.check import Checker
 from gorae.engine.containers import Containers
-from gorae.engine.copyup import copy_up
+from gorae.engine.copyup import CopyUp
 from gorae.engine.events import Events
 from gorae.engine.execs import Execs
 from gorae.engine.files import Files
@@ -29,6 +29,7 @@ from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Images
 from gorae.engine.layers import Layers
 from gorae.engine.lifecycle import Lifecycle
+from gorae.engine.mountpoints import MountPoints
 from gorae.engine.mounts import Mounts
 from gorae.engine.networks import Networks
 from gorae.engine.pulls import Pulls
@@ -118,6 +119,7 @@ class Daemon:
             monitor=self.monitor,
             sandboxes=self.sandboxes,
             host=host,
+            points=MountPoints(self.volumes, self.store.snapshots, exec_root),
             init_path=_init_program(),
             cgroup_parent=config.cgroup_parent,
         )
@@ -131,7 +133,8 @@ class Daemon:
         self.services = self._services(config, host, runtime)
 
     def _services(self, config: Config, host: HostFacts, runtime: OciRuntime) -> Services:
-        mounts = Mounts(self.volumes, functools.partial(copy_up, self.store.snapshots))
+        copy_up = CopyUp(self.store.snapshots, self.volumes, Path(config.exec_root) / "view")
+        mounts = Mounts(self.volumes, self.store.snapshots, copy_up, self.images.resolve)
         containers = Containers(
             db=self.store.db,
             records=self.records,
@@ -140,6 +143,7 @@ class Daemon:
             monitor=self.monitor,
             images=self.images,
             mounts=mounts,
+            volumes=self.volumes,
             networks=self.networks,
             sandboxes=self.sandboxes,
             snapshots=self.store.snapshots,

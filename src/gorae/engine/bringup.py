@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gorae.engine import process
+from gorae.engine.idmap import Ids
 from gorae.engine.model import Container, EndpointRecord, PublishedRecord
+from gorae.engine.mountpoints import MountPoints
 from gorae.engine.sandbox import Joined, Sandboxes
 from gorae.errors import GoraeError, KernelError
 from gorae.linux import mount
@@ -68,6 +70,7 @@ class Bringup:
         monitor: Monitor,
         sandboxes: Sandboxes,
         host: HostFacts,
+        points: MountPoints,
         init_path: str,
         cgroup_parent: str,
     ) -> None:
@@ -77,6 +80,7 @@ class Bringup:
         self._monitor = monitor
         self._sandboxes = sandboxes
         self._host = host
+        self._points = points
         self._init_path = init_path
         self._cgroup_parent = cgroup_parent
 
@@ -103,6 +107,7 @@ class Bringup:
         with contextlib.ExitStack() as undo:
             rootfs = self.mount_rootfs(container.id)
             undo.callback(self.unmount_rootfs, container.id)
+            undo.callback(self._points.release, container.id)
             joined = self._sandboxes.join(
                 container, joins.network, self.container_dir(container.id)
             )
@@ -148,8 +153,9 @@ class Bringup:
         shm_source = joins.ipc_shm
         if container.spec.ipc_mode == "shareable":
             shm_source = self._mount_shm(container)
+        prepared = self._points.prepare(container, Ids(who.uid, who.gid))
         return process.runtime_config(
-            container,
+            prepared,
             rootfs=rootfs,
             user=who,
             home=home,
@@ -186,6 +192,7 @@ class Bringup:
     def down(self, container_id: str) -> None:
         """Runtime state, bundle and mounts of a container whose process has ended."""
         self._discard(container_id)
+        self._points.release(container_id)
         self.unmount_rootfs(container_id)
         self._unmount_shm(container_id)
 
@@ -198,7 +205,7 @@ class Bringup:
 
     def leftovers(self, known: set[str]) -> set[str]:
         """Ids of which something is mounted or bundled, but those in `known`."""
-        found = set(self._monitor.bundles())
+        found = set(self._monitor.bundles()) | self._points.known()
         for directory in (self._exec_root / "rootfs", self._exec_root / "shm"):
             with contextlib.suppress(FileNotFoundError):
                 found |= set(os.listdir(directory))
@@ -207,6 +214,8 @@ class Bringup:
     def discard_files(self, container_id: str) -> None:
         """A removed container's writable layer and its own files."""
         self._snapshots.remove(container_id)
+        for key in self._snapshots.keys(f"{container_id} "):
+            self._snapshots.remove(key)
         with contextlib.suppress(OSError):  # without a row it is garbage that the next start finds
             tree.remove(self.container_dir(container_id))
 

@@ -31,6 +31,7 @@ from gorae.engine.record import Record, Records
 from gorae.engine.sandbox import Sandboxes
 from gorae.engine.spawn import Spawner
 from gorae.engine.usage import Usage, UsageReader
+from gorae.engine.volumes import Volumes
 from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound, PermissionDenied
 from gorae.linux.inotify import Watcher
 from gorae.runtime import resources
@@ -61,6 +62,7 @@ class Containers:
         monitor: Monitor,
         images: Images,
         mounts: Mounts,
+        volumes: Volumes,
         networks: Networks,
         sandboxes: Sandboxes,
         snapshots: Snapshotter,
@@ -79,6 +81,7 @@ class Containers:
         self._monitor = monitor
         self._images = images
         self._mounts = mounts
+        self._volumes = volumes
         self._networks = networks
         self._sandboxes = sandboxes
         self._snapshots = snapshots
@@ -123,7 +126,7 @@ class Containers:
         )
         self._records.reserve(bare, container_id)
         try:
-            container = await self._run(self._make, container_id, bare, spec, request)
+            container, more = await self._run(self._make, container_id, bare, spec, request)
             record = Record(container, hub=Hub(stdin_once=spec.stdin_once))
             record.exited.set()
             try:
@@ -135,7 +138,7 @@ class Containers:
             self._records.release(bare)
             raise
         self._lifecycle.publish(record, "create")
-        return Created(container_id, warnings)
+        return Created(container_id, (*warnings, *more))
 
     def _check(self, spec: ContainerSpec) -> tuple[str, ...]:
         restart.check_policy(spec.restart)
@@ -149,28 +152,35 @@ class Containers:
         _, warnings = resources.check(spec.resources, self._host)
         return warnings
 
-    def _make(self, container_id: str, name: str, spec: ContainerSpec, request: str) -> Container:
-        """The blocking part of create: image, volumes, writable layer."""
+    def _make(
+        self, container_id: str, name: str, spec: ContainerSpec, request: str
+    ) -> tuple[Container, tuple[str, ...]]:
+        """The blocking part of create: image, writable layer, volumes; and what the client is to be told."""
         image = self._images.resolve(spec.image)
         full = merge.merge(replace(spec, image_id=image.id), image.config.config)
         directory = self._bringup.container_dir(container_id)
-        records = self._mounts.resolve(container_id, full, lambda ref: self.get(ref), image)
         files = directory
         if full.network_mode.startswith("container:"):
             full, files = self._share(full, files)
         argv = merge.argv(full)
+        parent = ""
         if image.chain_id:
-            initlayer.prepare(self._snapshots, container_id, image.chain_id)
+            parent = initlayer.prepare(self._snapshots, container_id, image.chain_id)
         else:
             self._snapshots.prepare(container_id, "")
-        directory.mkdir(parents=True, exist_ok=True)
-        return Container(
+        try:
+            resolved = self._mounts.resolve(container_id, full, lambda ref: self.get(ref), parent)
+            directory.mkdir(parents=True, exist_ok=True)
+        except BaseException:
+            self._bringup.discard_files(container_id)
+            raise
+        container = Container(
             id=container_id,
             name=name,
             created_ns=time.time_ns(),
             spec=full,
             state=ContainerState(),
-            mounts=records,
+            mounts=resolved.records,
             request=request,
             path=argv[0],
             args=argv[1:],
@@ -179,6 +189,7 @@ class Containers:
             hostname_path=str(files / "hostname"),
             resolv_conf_path=str(files / "resolv.conf"),
         )
+        return container, resolved.warnings
 
     def _share(self, spec: ContainerSpec, own: Path) -> tuple[ContainerSpec, Path]:
         """Another's network is joined by id, with its hostname and files; a missing one is told at start."""
@@ -289,13 +300,18 @@ class Containers:
         if volumes and any(one.anonymous for one in container.mounts):
             await self._records.save_state(record, status=Status.REMOVING)
             self._records.hide(record)
-            await self._sweep(self._mounts.discard_anonymous, container)
+            await self._sweep(self._discard_anonymous, container)
         await self._records.remove(record)
         self._lifecycle.publish(record, "destroy")
         record.wake(record.stops)
         record.wake(record.removals)
         record.hub.finish()
         self._spawn(self._sweep(self._discard, container.id))
+
+    def _discard_anonymous(self, container: Container) -> None:
+        self._mounts.discard_anonymous(
+            container, lambda volume: self._volumes.remove(volume, force=True)
+        )
 
     def _discard(self, container_id: str) -> None:
         try:

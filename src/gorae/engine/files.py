@@ -51,6 +51,8 @@ class FileView:
     """One container's tree, open: blocking calls for a worker thread."""
 
     container: Container
+    ref: str
+    """As the client named it."""
     root_fd: int
 
     def stat(self, path: str) -> PathInfo:
@@ -73,9 +75,7 @@ class FileView:
             return fds.openat2(self.root_fd, clean, os.O_PATH | os.O_NOFOLLOW)
         except KernelError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-                raise NotFound(
-                    f"Could not find the file {clean} in container {self.container.id}"
-                ) from None
+                raise NotFound(f"Could not find the file {clean} in container {self.ref}") from None
             raise
 
     def pack(self, path: str, out: Sink) -> None:
@@ -133,9 +133,7 @@ class FileView:
             target_fd = fds.openat2(self.root_fd, clean, os.O_PATH)
         except KernelError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-                raise NotFound(
-                    f"Could not find the file {clean} in container {self.container.id}"
-                ) from None
+                raise NotFound(f"Could not find the file {clean} in container {self.ref}") from None
             raise
         try:
             if not stat.S_ISDIR(os.fstat(target_fd).st_mode):
@@ -264,7 +262,7 @@ class Files:
         """
         async with self._held(ref) as record:
             async with self._entered(self._tree(record.container)) as root_fd:
-                yield FileView(record.container, root_fd)
+                yield FileView(record.container, ref, root_fd)
         if event:
             attributes = {**record.container.spec.labels, "image": record.container.spec.image}
             self._events.publish(
@@ -276,7 +274,7 @@ class Files:
         """A container's own root file system, without what is mounted in it."""
         async with self._held(ref) as record:
             async with self._entered(self._root(record.container)) as root_fd:
-                yield FileView(record.container, root_fd)
+                yield FileView(record.container, ref, root_fd)
 
     @contextlib.asynccontextmanager
     async def _held(self, ref: str) -> AsyncIterator[Record]:

@@ -28,16 +28,20 @@ def key_of(chain_id: str) -> str:
     return f"init {chain_id}"
 
 
-def prepare(snapshots: Snapshotter, key: str, chain_id: str) -> None:
+def prepare(snapshots: Snapshotter, key: str, chain_id: str) -> str:
     """A writable layer `key` on an image's init layer, which a collection may take away until one stands on it.
+
+    Returns:
+        The init layer's key.
 
     Raises:
         NotFound: the image's own snapshot is not there. Unavailable: the disk is full. KernelError.
     """
     for _ in range(ATTEMPTS):
         try:
-            snapshots.prepare(key, ensure(snapshots, chain_id))
-            return
+            parent = ensure(snapshots, chain_id)
+            snapshots.prepare(key, parent)
+            return parent
         except NotFound:
             if not snapshots.exists(chain_id):
                 raise

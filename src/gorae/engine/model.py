@@ -90,6 +90,8 @@ class MountRequest:
     tmpfs_size_bytes: int = 0
     tmpfs_mode: int = 0
     options: tuple[str, ...] = ()
+    idmap: str = ""
+    """Of a bind: "" as the caller is, auto, only, none or HOST:CONTAINER:COUNT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,8 @@ class ContainerSpec:
     storage_options: dict[str, str] = field(default_factory=dict)
     args_escaped: bool = False
     network_disabled: bool = False
+    caller: tuple[int, int] | None = None
+    """Uid and gid of the unprivileged client that asked for it; None: root, or not known."""
     on_build: tuple[str, ...] = ()
 
 
@@ -210,9 +214,9 @@ class MountRecord:
     kind: str
     target: str
     source: str
-    """Host path; of a volume its `_data`."""
+    """Host path; of a volume its `_data`; of an image the chain id of its layers."""
     name: str = ""
-    """A volume's name."""
+    """A volume's name, or an image as it was asked for."""
     driver: str = ""
     mode: str = ""
     readonly: bool = False

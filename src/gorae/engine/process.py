@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gorae.engine import merge
+from gorae.engine import merge, tmpfs
 from gorae.engine.model import Container, ContainerSpec, ExecSpec, MountRecord
 from gorae.runtime import capabilities
 from gorae.runtime.config import (
@@ -160,11 +160,11 @@ def seccomp(spec: ContainerSpec) -> Seccomp:
 
 def mount_points(container: Container) -> tuple[MountPoint, ...]:
     """The mounts of volumes, binds and tmpfs."""
-    tmpfs = (
+    temporary = (
         tmpfs_point(target, tuple(filter(None, options.split(","))))
         for target, options in container.spec.tmpfs.items()
     )
-    return (*(_point(one) for one in container.mounts), *tmpfs)
+    return (*(_point(one) for one in container.mounts), *temporary)
 
 
 def _point(one: MountRecord) -> MountPoint:
@@ -188,7 +188,12 @@ def _point(one: MountRecord) -> MountPoint:
 
 
 def tmpfs_point(target: str, options: tuple[str, ...], *, readonly: bool = False) -> MountPoint:
-    """A tmpfs with docker's defaults, which an option of the opposite meaning takes away."""
+    """A tmpfs with docker's defaults, which an option of the opposite meaning takes away.
+
+    Raises:
+        InvalidArgument: an option that means nothing to a tmpfs.
+    """
+    tmpfs.check(options)
     opposite = {"exec": "noexec", "suid": "nosuid", "dev": "nodev"}
     gone = {opposite[one] for one in options if one in opposite}
     kept = [one for one in TMPFS_DEFAULTS if one not in gone and one not in options]

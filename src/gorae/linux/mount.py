@@ -259,17 +259,21 @@ def _perform(one: Mount, where: str) -> None:
     if one.type == "overlay":
         _mount_by_context(one, where)
         return
-    flags, data = 0, []
+    flags, data = flags_and_data(one)
+    mount(one.source, where, "" if one.type == "bind" else one.type, flags, data)
+    if one.type == "bind" and flags & MS_RDONLY:  # a bind takes its flags by a remount only
+        mount("", where, "", MS_REMOUNT | MS_BIND | flags & ~MS_REC)
+
+
+def flags_and_data(one: Mount) -> tuple[int, str]:
+    """The options as mount(2) takes them."""
+    flags, data = MS_BIND if one.type == "bind" else 0, []
     for word in one.options:
         if word in _FLAGS:
             flags |= _FLAGS[word]
         elif word != "rw":
             data.append(word)
-    if one.type == "bind":
-        flags |= MS_BIND
-    mount(one.source, where, "" if one.type == "bind" else one.type, flags, ",".join(data))
-    if one.type == "bind" and flags & MS_RDONLY:  # a bind takes its flags by a remount only
-        mount("", where, "", MS_REMOUNT | MS_BIND | flags & ~MS_REC)
+    return flags, ",".join(data)
 
 
 def _mount_by_context(one: Mount, where: str) -> None:

@@ -97,7 +97,8 @@ def _snapshots(store: Store, containers: Collection[str]) -> Iterator[Finding]:
             yield Finding("snapshot", key, problem, _unpacker(store, key))
         if row.parent and row.parent not in rows:
             yield Finding("snapshot", key, f'its parent "{row.parent}" is gone')
-        if row.kind != "committed" and key not in containers and not _is_new(row):
+        known = key.partition(" ")[0] in containers
+        if row.kind != "committed" and not known and not _is_new(row):
             repair = partial(store.snapshots.remove, key)
             yield Finding("snapshot", key, "belongs to no container", repair)
     for path in garbage:

@@ -181,6 +181,10 @@ class OverlaySnapshotter:
         if row.kind == "active":
             _discard(self.directory(row.number) / "fs")
 
+    def keys(self, prefix: str) -> list[str]:
+        """See Snapshotter."""
+        return self._db.read(lambda tx: rows.keys(tx, prefix))
+
     def exists(self, key: str) -> bool:
         """See Snapshotter."""
         return self._db.read(lambda tx: rows.get(tx, key)) is not None

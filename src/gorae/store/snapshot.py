@@ -54,6 +54,9 @@ class Snapshotter(Protocol):
     def discard_garbage(self) -> int:
         """Remove the files of snapshots that have no row; how many."""
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin so."""
+
     def exists(self, key: str) -> bool:
         """Whether a snapshot of that key is there."""
 

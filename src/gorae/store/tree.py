@@ -1,16 +1,21 @@
 """Trees of files on disk: removed, measured, copied. What a stranger made in them does no harm.
 
 Everything goes by directories' descriptors and names that are not followed. Neither depth nor width of a tree
-overflows a stack: what lies deep is first moved up.
+overflows a stack: what lies deep is first moved up. Nothing is ever removed through a mount point: a host's folder that
+is mounted in a doomed tree keeps all it has, and the removal fails.
 """
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from gorae.errors import KernelError
+from gorae.linux import fd as fds
 
 DIRECTORY_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 MAX_DEPTH = 400
@@ -27,7 +32,7 @@ class Measure:
 
 
 def remove(path: Path) -> None:
-    """As `remove_tree`, by path. The last name is not followed."""
+    """As `remove_tree`, by path. The last name is not followed. Raises: OSError: as there."""
     try:
         dir_fd = os.open(path.parent, DIRECTORY_FLAGS & ~os.O_NOFOLLOW)
     except FileNotFoundError:
@@ -38,17 +43,23 @@ def remove(path: Path) -> None:
         os.close(dir_fd)
 
 
+def discard(path: Path) -> bool:
+    """Remove what can be removed; whether all of it is gone. What is left is garbage that is found again."""
+    try:
+        remove(path)
+    except OSError:
+        return False
+    return True
+
+
 def remove_tree(dir_fd: int, name: str) -> None:
     """Remove a file or a directory with all below; links are removed, never followed; found gone is fine.
 
     Raises:
-        OSError: something could not be removed.
+        OSError: something could not be removed; EXDEV: something is mounted in it.
     """
-    try:
-        top = os.open(name, DIRECTORY_FLAGS, dir_fd=dir_fd)
-    except FileNotFoundError:
-        return
-    except OSError:  # no directory
+    top = _open_inside(dir_fd, name)
+    if top is None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name, dir_fd=dir_fd)
         return
@@ -75,13 +86,33 @@ def _empty(fd: int, top: int, depth: int) -> bool:
             os.rename(name, f".removed-{secrets.token_hex(8)}", src_dir_fd=fd, dst_dir_fd=top)
             done = False
             continue
-        inner = os.open(name, DIRECTORY_FLAGS, dir_fd=fd)
+        inner = _open_inside(fd, name)
+        if inner is None:
+            continue
         try:
             done = _empty(inner, top, depth + 1) and done
         finally:
             os.close(inner)
         os.rmdir(name, dir_fd=fd)
     return done
+
+
+def _open_inside(dir_fd: int, name: str) -> int | None:
+    """A directory of the same mount; None when it is no directory. Raises: OSError: EXDEV, it is a mount point."""
+    try:
+        return fds.openat2(
+            dir_fd,
+            name,
+            os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW,
+            resolve=fds.RESOLVE_NO_XDEV | fds.RESOLVE_NO_SYMLINKS,
+        )
+    except KernelError as error:
+        if error.errno == errno.EXDEV:
+            reason = "is a mount point: nothing behind it is removed; unmount it first"
+            raise OSError(errno.EXDEV, reason, name) from None
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            return None
+        raise OSError(error.errno, os.strerror(error.errno), name) from error
 
 
 def walk(top: Path) -> Iterator[tuple[str, int, str, os.stat_result]]:

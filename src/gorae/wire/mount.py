@@ -11,6 +11,8 @@ class BindOptions(Struct, rename="pascal", omit_defaults=True):
     create_mountpoint: bool = False
     read_only_non_recursive: bool = False
     read_only_force_recursive: bool = False
+    gorae_idmap: str = ""
+    """gorae's own: auto, only, none or HOST:CONTAINER:COUNT."""
 
 
 class Driver(Struct, rename="pascal", omit_defaults=True):

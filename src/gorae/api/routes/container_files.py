@@ -103,7 +103,7 @@ async def _ended(work: "asyncio.Future[Any]") -> None:
 def _path(call: Call) -> str:
     path = call.text("path")
     if not path:
-        raise InvalidArgument("bad parameter: path cannot be empty")
+        raise InvalidArgument("bad parameter: pathcannot be empty")
     return path
 
 

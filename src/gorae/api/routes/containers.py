@@ -1,5 +1,6 @@
 """Containers: the list, create, inspect, and the operations that change their state."""
 
+import dataclasses
 import functools
 import platform
 import time
@@ -175,7 +176,8 @@ class Containers:
         new = create.new_container(
             asked, self._defaults(), lambda ref: self._containers.get(ref).id
         )
-        made = await self._containers.create(call.text("name"), new.spec, new.request)
+        spec = dataclasses.replace(new.spec, caller=call.caller())
+        made = await self._containers.create(call.text("name"), spec, new.request)
         return answer.document(wire.ContainerCreated(made.id, list(made.warnings)), status=201)
 
     def _defaults(self) -> Defaults:

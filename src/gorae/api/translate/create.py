@@ -91,7 +91,7 @@ def spec(full: wire.ContainerCreate) -> ContainerSpec:
         health=_health(full.healthcheck),
         volumes=tuple(full.volumes or ()),
         exposed_ports=_exposed(full),
-        mounts=(*mount.from_binds(host.binds), *mount.from_mounts(host.mounts)),
+        mounts=(*mount.from_binds(host.binds, host.volume_driver), *mount.from_mounts(host.mounts)),
         volumes_from=tuple(host.volumes_from or ()),
         volume_driver=host.volume_driver,
         ports=hostconfig.ports(host.port_bindings),

@@ -129,6 +129,10 @@ def _recursive(mount: Document, key: str, value: str) -> None:
         mount.setdefault("BindOptions", {})[field] = True
 
 
+def _idmap(mount: Document, key: str, value: str) -> None:
+    mount.setdefault("BindOptions", {})["GoraeIdmap"] = value
+
+
 def _volume(mount: Document) -> Document:
     options: Document = mount.setdefault("VolumeOptions", {"Labels": {}, "DriverConfig": {}})
     return options
@@ -190,6 +194,7 @@ _KEYS: dict[str, Callable[[Document, str, str], None]] = {
     "bind-propagation": _propagation,
     "bind-nonrecursive": _non_recursive,
     "bind-recursive": _recursive,
+    "idmap": _idmap,
     "volume-subpath": _volume_subpath,
     "volume-nocopy": _no_copy,
     "volume-label": _volume_label,

@@ -101,6 +101,7 @@ class Unpacker:
         self._whiteouts = whiteouts or NoWhiteouts()
         self._prefix = f"{clean_name(prefix)}/" if clean_name(prefix) else ""
         self._keep_kinds = keep_kinds
+        self._shown = f"/{clean_name(prefix)}"
         self._times: dict[str, int] = {}
 
     def __enter__(self) -> "Unpacker":
@@ -155,7 +156,7 @@ class Unpacker:
                 hidden = is_whiteout(info)
                 if self._keep_kinds:
                     raise InvalidArgument(
-                        f'cannot overwrite non-directory "{path}" with directory "{entry.name}"'
+                        f'cannot overwrite non-directory "{entry.name}" with directory "{self._shown}"'
                     ) from None
                 self._remove(dir_fd, path, name)
                 os.mkdir(name, 0o700, dir_fd=dir_fd)
@@ -179,7 +180,7 @@ class Unpacker:
                 os.lstat(f"/proc/self/fd/{dir_fd}/{name}").st_mode
             ):
                 raise InvalidArgument(
-                    f'cannot overwrite directory "{path}" with non-directory "{entry.name}"'
+                    f'cannot overwrite directory "{entry.name}" with non-directory "{self._shown}"'
                 ) from None
             self._remove(dir_fd, path, name)
             dir_fd = self._parents.open(path.rpartition("/")[0])

@@ -78,6 +78,14 @@ def has_children(tx: Tx, key: str) -> bool:
     return row is not None
 
 
+def keys(tx: Tx, prefix: str) -> list[str]:
+    """The keys that begin with `prefix`, which is plain ASCII."""
+    found = tx.execute(
+        "SELECT key FROM snapshot WHERE key >= ? AND key < ?", (prefix, prefix + "\x7f")
+    )
+    return [row[0] for row in found]
+
+
 def numbers_below(tx: Tx, key: str) -> list[int]:
     """The numbers of a snapshot's parents, nearest first."""
     rows = tx.execute(
