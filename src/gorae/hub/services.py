@@ -1,0 +1,79 @@
+"""All services of one hub, made in one place."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from gorae.hub.accounts import Accounts
+from gorae.hub.bearer import Bearer
+from gorae.hub.blobs import Blobs
+from gorae.hub.catalog import Catalog
+from gorae.hub.collect import Collector
+from gorae.hub.config import Config
+from gorae.hub.db import Facts, open_sqlite
+from gorae.hub.manifests import Manifests
+from gorae.hub.metrics import Metrics
+from gorae.hub.permissions import Permissions
+from gorae.hub.smallblobs import SmallBlobs
+from gorae.hub.storage.folder import FolderStorage
+from gorae.hub.storage.storage import Storage
+from gorae.hub.tokens import Tokens
+from gorae.hub.uploads import Uploads
+from gorae.store import share
+from gorae.store.content import ContentStore
+from gorae.store.gc import sweep_content
+
+SERVICE = "gorae-hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes and the commands call. `share_secret` empty: no engine can share this hub's store."""
+
+    config: Config
+    facts: Facts
+    storage: Storage
+    accounts: Accounts
+    tokens: Tokens
+    bearer: Bearer
+    permissions: Permissions
+    blobs: Blobs
+    uploads: Uploads
+    small: SmallBlobs
+    manifests: Manifests
+    catalog: Catalog
+    collector: Collector
+    metrics: Metrics
+    share_secret: str
+
+    def close(self) -> None:
+        """Write down what is counted in memory, close the database."""
+        self.catalog.flush_pulls()
+        self.facts.close()
+
+
+def open_services(config: Config) -> Services:
+    """Open the database and the storage. Raises: DataLoss, Unavailable: they cannot be reached."""
+    root = Path(config.root)
+    root.mkdir(parents=True, exist_ok=True, mode=0o710)
+    facts = open_sqlite(root / "gorae.db")
+    storage: Storage = FolderStorage(root, ContentStore(root / "content", facts))
+    sweep = sweep_content
+    small = SmallBlobs(facts, storage)
+    return Services(
+        config=config,
+        facts=facts,
+        storage=storage,
+        accounts=Accounts(facts, config),
+        tokens=Tokens(facts),
+        bearer=Bearer(facts, SERVICE, config.token_lifetime_s),
+        permissions=Permissions(facts, config.proxies),
+        blobs=Blobs(facts, storage, config),
+        uploads=Uploads(facts, storage, config),
+        small=small,
+        manifests=Manifests(facts, small, config),
+        catalog=Catalog(facts),
+        collector=Collector(facts, storage, config, sweep),
+        metrics=Metrics(facts),
+        share_secret=facts.write(lambda tx: share.secret(tx, secrets.token_hex(32))),
+    )
