@@ -1,6 +1,6 @@
 """The table of commands: words -> module, imported when the command runs.
 
-Shape: `GROUPS[group][word] = (module, summary)`; the module has a `COMMAND`, or, where it holds several,
+Shape: `GROUPS[group][word] = (module, summary)`, where a group may be of two words (`hub user`); the module has a `COMMAND`, or, where it holds several,
 `COMMANDS[word]`. The empty group holds what is typed without one. `ALIASES` are further words for the same.
 """
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _C = "gorae.cli.container."
 _I = "gorae.cli.image."
+_H = "gorae.cli.hub."
 _N = "gorae.cli.network."
 _V = "gorae.cli.volume."
 _S = "gorae.cli.system."
@@ -91,6 +92,44 @@ BUILDER: dict[str, tuple[str, str]] = {
     "du": (_B + "prune", "show the build cache's records"),
     "prune": (_B + "prune", "remove build cache"),
 }
+HUB: dict[str, tuple[str, str]] = {
+    "audit": (_H + "keeping", "show who did what"),
+    "gc": (_H + "keeping", "remove what nothing reaches"),
+    "invite": (_H + "keeping", "print a code with which one person may sign up"),
+    "serve": (_H + "serve", "serve a registry with accounts and a web site"),
+}
+HUB_GROUPS: dict[str, dict[str, tuple[str, str]]] = {
+    "hub key": {"rotate": (_H + "keeping", "sign tokens by a new key from now on")},
+    "hub org": {
+        "add": (_H + "org", "make an organisation with its first owner"),
+        "ls": (_H + "org", "list organisations, or members"),
+        "member": (_H + "org", "give a user a role in an organisation, or take it away"),
+        "rm": (_H + "org", "remove organisations"),
+    },
+    "hub repo": {
+        "add": (_H + "repo", "make an empty repository (a push makes one too)"),
+        "ls": (_H + "repo", "list repositories"),
+        "rm": (_H + "repo", "remove repositories with all their images"),
+        "set": (_H + "repo", "change who may pull, the description, the README"),
+    },
+    "hub token": {
+        "add": (_H + "token", "make an access token, printed this once"),
+        "ls": (_H + "token", "list a user's access tokens"),
+        "rm": (_H + "token", "revoke access tokens"),
+    },
+    "hub user": {
+        "add": (_H + "user", "make an account"),
+        "ls": (_H + "user", "list accounts"),
+        "passwd": (_H + "user", "give an account another password; its logins end"),
+        "rm": (_H + "user", "remove accounts"),
+        "set": (_H + "user", "change what an account may do"),
+    },
+    "hub webhook": {
+        "add": (_H + "webhook", "tell a URL of pushes and deletes"),
+        "ls": (_H + "webhook", "list a namespace's webhooks"),
+        "rm": (_H + "webhook", "remove webhooks"),
+    },
+}
 _TOP_CONTAINER = tuple(name for name in CONTAINER if name not in ("ls", "prune", "inspect"))
 _TOP_IMAGE = ("history", "import", "load", "pull", "push", "save", "tag")
 TOP: dict[str, tuple[str, str]] = {
@@ -114,6 +153,8 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "": TOP,
     "builder": BUILDER,
     "container": CONTAINER,
+    "hub": HUB,
+    **HUB_GROUPS,
     "image": IMAGE,
     "network": NETWORK,
     "system": SYSTEM,
@@ -122,6 +163,13 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
 SUMMARIES = {
     "builder": "builds and their cache",
     "container": "containers",
+    "hub": "a registry of one's own",
+    "hub key": "the keys that sign a hub's tokens",
+    "hub org": "a hub's organisations",
+    "hub repo": "a hub's repositories",
+    "hub token": "access tokens to a hub",
+    "hub user": "a hub's accounts",
+    "hub webhook": "whom a hub tells of pushes",
     "image": "images",
     "network": "networks",
     "system": "the engine itself",

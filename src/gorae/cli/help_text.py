@@ -38,6 +38,7 @@ def group_help(group: str, global_options: Sequence[Option]) -> str:
             "",
             f"Manage {commands.SUMMARIES[group]}",
             "",
+            *_groups(f"{group} "),
         ]
     else:
         lines = [
@@ -46,11 +47,7 @@ def group_help(group: str, global_options: Sequence[Option]) -> str:
             "A container engine: images, containers, networks, volumes",
             "",
         ]
-        lines += [
-            "Groups:",
-            *_rows({name: ("", text) for name, text in commands.SUMMARIES.items()}),
-            "",
-        ]
+        lines += _groups("")
     lines += ["Commands:", *_rows(commands.GROUPS[group])]
     if not group:
         lines += ["", "Global Options:", *option_lines([o for o in global_options if not o.hidden])]
@@ -59,6 +56,16 @@ def group_help(group: str, global_options: Sequence[Option]) -> str:
         "\n".join([*lines, "", f"Run '{title} COMMAND --help' for more information on a command."])
         + "\n"
     )
+
+
+def _groups(before: str) -> list[str]:
+    """The groups whose name is `before` and one word more."""
+    found = {
+        name.removeprefix(before): ("", text)
+        for name, text in commands.SUMMARIES.items()
+        if name.startswith(before) and " " not in name.removeprefix(before)
+    }
+    return ["Groups:", *_rows(found), ""] if found else []
 
 
 def aliases(command: Command) -> list[str]:

@@ -105,6 +105,8 @@ def _dispatch(globals_: Values, words: list[str], console: Console) -> int:
         return _dispatch(globals_, [*words[1:], "--help"], console)
     if words[0] in commands.SUMMARIES:
         group, words = words[0], words[1:]
+        if words and f"{group} {words[0]}" in commands.SUMMARIES:
+            group, words = f"{group} {words[0]}", words[1:]
         title = f"{PROGRAM} {group}"
         if not words or words[0] in ("--help", "-h"):
             return _help(console, group, to_error=not words)

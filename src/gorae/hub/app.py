@@ -138,7 +138,7 @@ def _document(code: str, status: int, message: str) -> web.Response:
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        response.headers[name] = value
 
 
 def make_app(services: Services) -> web.Application:

@@ -8,7 +8,7 @@ from gorae.hub import audit, clock, quota
 from gorae.hub.caller import Caller
 from gorae.hub.config import Config
 from gorae.hub.db import Facts
-from gorae.hub.fault import BlobUnknown, InUse
+from gorae.hub.fault import BlobInUse, BlobUnknown
 from gorae.hub.storage.storage import Storage
 from gorae.hub.tables import holdings, manifests
 from gorae.store.db import Tx
@@ -78,14 +78,14 @@ class Blobs:
         return True
 
     def delete(self, repository: str, digest: str, caller: Caller) -> None:
-        """Raises: BlobUnknown. InUse: a manifest of the repository refers to it."""
+        """Raises: BlobUnknown. BlobInUse: a manifest of the repository refers to it."""
 
         def write(tx: Tx) -> None:
             if holdings.size(tx, repository, digest) is None:
                 raise BlobUnknown(f'"{repository}" has no blob "{digest}"')
             user = manifests.user_of(tx, repository, digest)
             if user or manifests.get(tx, repository, digest):
-                raise InUse(
+                raise BlobInUse(
                     f'blob "{digest}" is needed by the manifest "{user or digest}": delete that'
                 )
             holdings.unlink(tx, repository, digest)

@@ -46,6 +46,10 @@ class Catalog:
         )
         return found[:size], len(found) > size
 
+    def all(self) -> list[Repository]:
+        """Every one, by name."""
+        return self._facts.read(repositories.all_rows)
+
     def of_namespace(self, namespace: str) -> list[Repository]:
         """All of a namespace."""
         return self._facts.read(lambda tx: repositories.of_namespace(tx, namespace))

@@ -18,6 +18,7 @@ CODES: tuple[tuple[type[errors.GoraeError], str, int], ...] = (
     (fault.ManifestBlobUnknown, "MANIFEST_BLOB_UNKNOWN", 400),
     (fault.TooLarge, "SIZE_INVALID", 413),
     (fault.RangeInvalid, "BLOB_UPLOAD_INVALID", 416),
+    (fault.BlobInUse, "UNSUPPORTED", 405),
     (fault.InUse, "DENIED", 409),
     (fault.Unsupported, "UNSUPPORTED", 405),
     (fault.TooMany, "TOOMANYREQUESTS", 429),

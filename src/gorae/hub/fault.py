@@ -58,6 +58,10 @@ class InUse(Conflict):
     """Something else still needs it."""
 
 
+class BlobInUse(InUse):
+    """A manifest of the repository refers to the blob: deleting it is refused as if it were not offered."""
+
+
 class Unsupported(NotImplemented):
     """The specification has it, this repository does not offer it."""
 

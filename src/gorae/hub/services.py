@@ -19,6 +19,7 @@ from gorae.hub.storage.folder import FolderStorage
 from gorae.hub.storage.storage import Storage
 from gorae.hub.tokens import Tokens
 from gorae.hub.uploads import Uploads
+from gorae.hub.webhooks import Webhooks
 from gorae.store import share
 from gorae.store.content import ContentStore
 from gorae.store.gc import sweep_content
@@ -43,6 +44,7 @@ class Services:
     manifests: Manifests
     catalog: Catalog
     collector: Collector
+    webhooks: Webhooks
     metrics: Metrics
     share_secret: str
 
@@ -74,6 +76,7 @@ def open_services(config: Config) -> Services:
         manifests=Manifests(facts, small, config),
         catalog=Catalog(facts),
         collector=Collector(facts, storage, config, sweep),
+        webhooks=Webhooks(facts),
         metrics=Metrics(facts),
         share_secret=facts.write(lambda tx: share.secret(tx, secrets.token_hex(32))),
     )

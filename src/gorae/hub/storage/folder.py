@@ -12,8 +12,9 @@ from pathlib import Path
 from gorae.errors import DataLoss
 from gorae.hub.storage.storage import PIECE
 from gorae.hub.tables.uploads import Upload
-from gorae.store.content import ContentStore, disk_error
+from gorae.store.content import ContentStore
 from gorae.store.db import Tx
+from gorae.store.ingest import disk_error
 
 
 class FolderStorage:

@@ -56,6 +56,14 @@ def names(tx: Tx, account: str, last: str, limit: int) -> list[str]:
     return [row[0] for row in rows]
 
 
+def all_rows(tx: Tx) -> list[Repository]:
+    """Every repository, by name."""
+    return [
+        Repository(*row)
+        for row in tx.execute(f"SELECT {_COLUMNS} FROM hub_repository ORDER BY name")
+    ]
+
+
 def of_namespace(tx: Tx, namespace: str) -> list[Repository]:
     """All repositories of a namespace, by name."""
     rows = tx.execute(

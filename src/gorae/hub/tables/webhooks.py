@@ -69,6 +69,11 @@ def take_due(tx: Tx, now_ns: int, again_ns: int) -> tuple[int, int, str, str, st
     return row[0], row[1], row[2], row[3], row[4]
 
 
+def put_off(tx: Tx, delivery_id: int, due_ns: int) -> None:
+    """Again later."""
+    tx.execute("UPDATE hub_delivery SET due_ns = ? WHERE id = ?", (due_ns, delivery_id))
+
+
 def delete_delivery(tx: Tx, delivery_id: int) -> None:
     """Delivered, or given up."""
     tx.execute("DELETE FROM hub_delivery WHERE id = ?", (delivery_id,))

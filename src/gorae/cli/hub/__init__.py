@@ -1,0 +1,1 @@
+"""Commands about a hub: they run in the hub's own program."""
