@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from gorae.errors import KernelError, NotFound, Unavailable
 from gorae.linux import fd as fds
 from gorae.linux import mount
+from gorae.store.gc import WITH_PARENT
 from gorae.store.ingest import disk_error
 from gorae.store.snapshot import Snapshotter
 
@@ -25,7 +26,7 @@ ATTEMPTS = 5
 
 def key_of(chain_id: str) -> str:
     """The snapshot's key."""
-    return f"init {chain_id}"
+    return f"{WITH_PARENT}{chain_id}"
 
 
 def prepare(snapshots: Snapshotter, key: str, chain_id: str) -> str:

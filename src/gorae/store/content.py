@@ -135,7 +135,7 @@ class ContentStore:
             if not target.parent.exists():
                 target.parent.mkdir(exist_ok=True, mode=0o700)
                 fsync_directory(target.parent.parent)
-            path.rename(target)
+            _rename_once(path, target)
             fsync_directory(target.parent)
         except OSError as error:
             raise disk_error(error) from error
@@ -156,3 +156,12 @@ class ContentStore:
         """Give a broken blob up, so that it can be brought again."""
         self._db.write(lambda tx: rows.delete(tx, digest))
         self.delete_files([digest])
+
+
+def _rename_once(path: Path, target: Path) -> None:
+    """A transaction that found the disk full is tried again as a whole: the file may be at its place already."""
+    try:
+        path.rename(target)
+    except FileNotFoundError:
+        if not target.exists():
+            raise

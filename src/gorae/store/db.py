@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from gorae.errors import DataLoss, Unavailable
+from gorae.store.ballast import Ballast
 
 T = TypeVar("T")
 BUSY_TIMEOUT_S = 10.0
+NO_SPACE = "no space left on device: free some and try again"
 READERS = 4
 
 
@@ -57,11 +59,15 @@ class Database:
         self._path = path
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        self._ballast = Ballast(path.with_name(f"{path.name}-ballast"))
         writer = self._connect()
         try:
-            _migrate(writer)
+            self._transact(writer, _migrate)
+            self._ballast.take()
         except sqlite3.DatabaseError as error:
             writer.close()
+            if _is_full(error):
+                raise Unavailable(NO_SPACE) from error
             raise DataLoss(f'the database "{path}" cannot be read: {error}') from error
         for _ in range(READERS):
             self._readers.put(self._connect())
@@ -87,19 +93,29 @@ class Database:
                 if durable != durable_now:
                     connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
                     durable_now = durable
-                connection.execute("BEGIN IMMEDIATE")
-                result = work(connection)
-                connection.execute("COMMIT")
+                result = self._transact(connection, work)
             except BaseException as error:  # noqa: BLE001 - whoever waits for the transaction gets it
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
                 future.set_exception(_translated(error))
             else:
                 future.set_result(result)
         connection.close()
 
+    def _transact(self, connection: sqlite3.Connection, work: Callable[[Tx], T]) -> T:
+        """Once, or on a full disk a second time with the room that the ballast takes."""
+        try:
+            return _transaction(connection, work)
+        except sqlite3.OperationalError as error:
+            if not _is_full(error) or not self._ballast.give():
+                raise
+        try:
+            return _transaction(connection, work)
+        finally:
+            self._ballast.take()
+
     def write(self, work: Callable[[Tx], T], *, durable: bool = True) -> T:
         """Run `work(tx)` in the writer's thread, in a transaction of its own; its answer, once committed.
+
+        `work` is run again when the disk was full and the ballast made room.
 
         Raises:
             Unavailable: the disk is full or the file is locked. What `work` raises: nothing is written.
@@ -128,7 +144,25 @@ class Database:
             self._readers.get().close()
 
 
+def _transaction(connection: sqlite3.Connection, work: Callable[[Tx], T]) -> T:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        result = work(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _is_full(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "disk is full" in str(error)
+
+
 def _translated(error: BaseException) -> BaseException:
+    if _is_full(error):
+        return Unavailable(NO_SPACE)
     if isinstance(error, sqlite3.OperationalError):
         return Unavailable(f"the database cannot be written: {error}")
     return error
@@ -139,21 +173,15 @@ def is_unique_violation(error: BaseException) -> bool:
     return isinstance(error, sqlite3.IntegrityError) and "UNIQUE" in str(error)
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _migrate(tx: Tx) -> None:
     """Apply the numbered schema files that the file has not seen, all in one transaction: two programs may open a
     new file at the same moment."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        for number, text in schema_files(resources.files("gorae.store").joinpath("schema")):
-            if number > version:
-                for statement in statements(text):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version={number}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+    (version,) = tx.execute("PRAGMA user_version").fetchone()
+    for number, text in schema_files(resources.files("gorae.store").joinpath("schema")):
+        if number > version:
+            for statement in statements(text):
+                tx.execute(statement)
+            tx.execute(f"PRAGMA user_version={number}")
 
 
 def schema_files(folder: Traversable) -> list[tuple[int, str]]:

@@ -15,6 +15,9 @@ from gorae.store.db import Database, Tx
 from gorae.store.snapshot import Snapshotter
 from gorae.store.tables import builds, content, images, layerorigins, leases, links, snapshots
 
+WITH_PARENT = "init "
+"""A snapshot whose key begins so can be made again from its parent, and is kept with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Swept:
@@ -55,6 +58,9 @@ def dead_snapshots(
     parents = {row.key: [row.parent] if row.parent else [] for row in by_key.values()}
     active = [row.key for row in by_key.values() if row.kind != "committed"]
     kept = reachable([*wanted, *held, *active], parents)
+    kept |= {
+        key for key, row in by_key.items() if key.startswith(WITH_PARENT) and row.parent in kept
+    }
     dead = [key for key in by_key if key not in kept]
     depth = {key: len(reachable([key], parents)) for key in dead}
     return sorted(dead, key=lambda key: -depth[key])

@@ -17,7 +17,7 @@ from typing import IO
 
 from gorae.errors import InvalidArgument, Unavailable
 from gorae.oci.digest import Digest
-from gorae.store.db import Database, Tx
+from gorae.store.db import NO_SPACE, Database, Tx
 from gorae.store.lease import Lease
 
 PIECE = 1 << 20
@@ -208,5 +208,5 @@ class StoreFull(Unavailable):
 def disk_error(error: OSError) -> Unavailable:
     """A full disk or a broken one, in a sentence."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreFull("no space left on device: free some and try again")
+        return StoreFull(NO_SPACE)
     return Unavailable(f"the store cannot be written: {(error.strerror or str(error)).lower()}")

@@ -32,6 +32,7 @@ from gorae.store.archive.whiteout import (
     Whiteouts,
     hidden_name,
 )
+from gorae.store.db import NO_SPACE
 from gorae.store.tree import remove_tree
 
 __all__ = ["ForwardReader", "Form", "Unpacker", "apply_layer", "clean_name", "members"]
@@ -260,7 +261,7 @@ def _translate(error: OSError | KernelError, path: str) -> NoReturn:
     number = error.errno or 0
     made: GoraeError
     if number in (errno.ENOSPC, errno.EDQUOT):
-        made = Unavailable("no space left on device: free some and try again")
+        made = Unavailable(NO_SPACE)
     elif number in _OURS:
         made = Unavailable(f"the store cannot be written: {os.strerror(number).lower()}")
     else:
