@@ -79,6 +79,8 @@ class Board:
 
     def __init__(self) -> None:
         self.vertices: dict[str, Vertex] = {}
+        self.warnings: list[str] = []
+        """All of them, for the end."""
 
     def update(self, document: dict[str, Any]) -> list[Vertex]:
         """Take one document; the vertices that it changed."""
@@ -97,7 +99,9 @@ class Board:
             changed[vertex.digest] = vertex
         for one in document.get("warnings") or ():
             vertex = self._vertex(one["vertex"])
-            vertex.warnings.append(_decoded(one.get("short", "")))
+            text = _decoded(one.get("short", ""))
+            vertex.warnings.append(text)
+            self.warnings.append(text)
             changed[vertex.digest] = vertex
         for vertex in changed.values():
             vertex.changed = True

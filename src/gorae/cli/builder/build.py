@@ -26,13 +26,17 @@ def run(call: Invocation) -> int:
     """Build; the status is 1 when it failed."""
     try:
         wanted = request.from_options(call.options, call.arguments[0], call.console)
+        if wanted.document["call"] != "build":
+            from gorae.cli.builder import check
+
+            return check.run(call, wanted)
         result = build(call, wanted)
     except GoraeError as error:
         call.console.complain(f"ERROR: failed to build: {error}")
         return 1
     if result is None:
         return 1
-    _tell(call, wanted, result)
+    _tell(call, result)
     return 0
 
 
@@ -64,12 +68,21 @@ def build(
     finally:
         agents.close()
         display.close()
+    if display.board.warnings and not quiet:
+        _warn(call, display.board.warnings)
     if talk.failure is not None:
         from gorae.cli.builder import failure
 
         call.console.complain(failure.text(talk.failure, display.board, with_log=not quiet))
         return None
     return talk.result
+
+
+def _warn(call: Invocation, warnings: list[str]) -> None:
+    """What is doubtful in the Dockerfile, once more behind everything else."""
+    noun = "warning" if len(warnings) == 1 else "warnings"
+    lines = ["", f" {len(warnings)} {noun} found (use --check to expand):"]
+    call.console.complain("\n".join([*lines, *(f" - {text}" for text in warnings)]))
 
 
 class Talk:
@@ -137,7 +150,7 @@ class Talk:
         return upload.pieces(source.folder, rules)
 
 
-def _tell(call: Invocation, wanted: BuildRequest, result: dict[str, Any]) -> None:
+def _tell(call: Invocation, result: dict[str, Any]) -> None:
     """The id where it is wanted: standard output, a file, the metadata."""
     image_id = result.get("image_id", "")
     if call.options.flag("quiet") and image_id:
