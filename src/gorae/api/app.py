@@ -14,6 +14,7 @@ from gorae.api.backend import Services
 from gorae.api.call import MAX_BODY_BYTES, Call
 from gorae.api.route import Route, RouteTable, split_version
 from gorae.api.routes import (
+    builds,
     containers,
     distribution,
     execs,
@@ -46,6 +47,7 @@ def all_routes(services: Services) -> list[Route]:
         containers,
         execs,
         images,
+        builds,
         volumes,
         networks,
         distribution,

@@ -6,12 +6,18 @@ or `run_sweep` (takes as long as a tree of files is large, but waits for nobody)
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from gorae.api.hijack import Attachment
+from gorae.build.cancel import Cancel
+from gorae.build.progress import Update
+from gorae.build.request import BuildRequest, Built
+from gorae.build.session import Client, ContextTree
 from gorae.engine.bootstrap import BootstrapOptions
+from gorae.engine.builds import Building
 from gorae.engine.files import FileView
 from gorae.engine.images import Image, Removed
 from gorae.engine.model import (
@@ -136,6 +142,23 @@ class Pushes(Protocol):
     def push(self, name: Reference, options: PushOptions, emit: Emit) -> Sequence[str]: ...
 
 
+class Builds(Protocol):
+    """Of `engine.builds`; blocking, long."""
+
+    @property
+    def scratch(self) -> Path: ...
+    def build(
+        self,
+        request: BuildRequest,
+        contexts: Mapping[str, ContextTree],
+        *,
+        emit: Callable[[Update], None],
+        cancel: Cancel,
+        client: Client | None = None,
+        narrate: Callable[[Building], None] | None = None,
+    ) -> Built: ...
+
+
 class Networks(Protocol):
     """Of `engine.networks`; blocking where it changes something."""
 
@@ -198,6 +221,8 @@ class Services(Protocol):
     @property
     def pushes(self) -> Pushes: ...
     @property
+    def builds(self) -> Builds: ...
+    @property
     def networks(self) -> Networks: ...
     @property
     def volumes(self) -> Volumes: ...
@@ -211,5 +236,7 @@ class Services(Protocol):
     def run(self) -> Callable[..., Any]: ...
     @property
     def run_transfer(self) -> Callable[..., Any]: ...
+    @property
+    def run_build(self) -> Callable[..., Any]: ...
     @property
     def run_sweep(self) -> Callable[..., Any]: ...

@@ -56,7 +56,9 @@ class Spool:
             stream = ForwardReader(Reader(source))
             for entry in members(stream):
                 self._member(entry, stream)
-            while stream.read(PIECE):
+                if self._over:
+                    return
+            while not self._over and stream.read(PIECE):
                 pass
         except GoraeError as error:
             self._error = error

@@ -19,6 +19,8 @@ from gorae.daemon.config import registries as registry_settings
 from gorae.engine.adopt import Adoption
 from gorae.engine.bootstrap import Bootstrap
 from gorae.engine.bringup import Bringup
+from gorae.engine.buildnetwork import BuildNetworks
+from gorae.engine.builds import Builds
 from gorae.engine.check import Checker
 from gorae.engine.containers import Containers
 from gorae.engine.copyup import CopyUp
@@ -49,6 +51,7 @@ from gorae.net.driver import NetDriver
 from gorae.oci.manifest import Platform
 from gorae.registry.connect import Registries
 from gorae.registry.download import Downloads
+from gorae.runtime.foreground import Foreground
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor
 from gorae.runtime.oci import OciRuntime
@@ -60,6 +63,7 @@ T = TypeVar("T")
 SHORT_CALLS = 16
 TRANSFERS = 16
 SWEEPS = 4
+BUILDS = 8
 INIT_PROGRAMS = ("catatonit", "tini-static", "docker-init", "tini")
 
 
@@ -74,6 +78,7 @@ class Services:
     bootstrap: Bootstrap
     pulls: Pulls
     pushes: Pushes
+    builds: Builds
     networks: Networks
     volumes: Volumes
     events: Events
@@ -82,6 +87,7 @@ class Services:
     run: Callable[..., Any]
     run_transfer: Callable[..., Any]
     run_sweep: Callable[..., Any]
+    run_build: Callable[..., Any]
 
 
 class Daemon:
@@ -93,6 +99,7 @@ class Daemon:
         self._short = ThreadPoolExecutor(SHORT_CALLS, "call")
         self._long = ThreadPoolExecutor(TRANSFERS, "transfer")
         self._sweeps = ThreadPoolExecutor(SWEEPS, "sweep")
+        self._building = ThreadPoolExecutor(BUILDS, "build")
         data_root, exec_root = Path(config.data_root), Path(config.exec_root)
         self.spawn = Spawner()
         self.events = Events(loop)
@@ -161,6 +168,7 @@ class Daemon:
         registries = Registries(registry_settings(config))
         here = Platform(host_architecture(), "linux")
         pulls = Pulls(self.images, layers, recorder, registries, downloads, here)
+        self.builds = self._make_builds(config, host, runtime, recorder, pulls)
         execs = Execs(
             self.records,
             self.lifecycle,
@@ -192,7 +200,7 @@ class Daemon:
             exec_root=Path(config.exec_root),
             cgroup_parent=config.cgroup_parent,
             containers=self._all,
-            at_work=containers.at_work,
+            at_work=lambda: containers.at_work() | self.builds.active,
             tidy=lambda one: self._in_loop(containers.tidy(one)),
         )
         system = System(facts, host, containers, self.images, lambda: host.warnings, checker.check)
@@ -204,6 +212,7 @@ class Daemon:
             bootstrap=Bootstrap(archives),
             pulls=pulls,
             pushes=Pushes(self.images, layers, registries, config.max_concurrent_uploads),
+            builds=self.builds,
             networks=self.networks,
             volumes=self.volumes,
             events=self.events,
@@ -219,6 +228,24 @@ class Daemon:
             run=self.run,
             run_transfer=self.run_transfer,
             run_sweep=self.run_sweep,
+            run_build=self.run_build,
+        )
+
+    def _make_builds(
+        self, config: Config, host: HostFacts, runtime: OciRuntime, recorder: Recorder, pulls: Pulls
+    ) -> Builds:
+        exec_root = Path(config.exec_root)
+        return Builds(
+            store=self.store,
+            images=self.images,
+            recorder=recorder,
+            foreground=Foreground.make(exec_root, runtime, host),
+            host=host,
+            networks=BuildNetworks(self.net, self.networks),
+            exec_root=exec_root,
+            cgroup_parent=config.cgroup_parent,
+            expect_start=self.warmer.expect,
+            pull=pulls.pull,
         )
 
     def _in_loop(self, work: Coroutine[Any, Any, T]) -> T:
@@ -246,12 +273,19 @@ class Daemon:
             self._sweeps, functools.partial(work, *args, **options)
         )
 
+    async def run_build(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """A build, in a pool of its own."""
+        return await self._loop.run_in_executor(
+            self._building, functools.partial(work, *args, **options)
+        )
+
     # life -------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Read the rows, make the networks, adopt what runs."""
         self.records.load()
         self.volumes.load()
+        await self.run(self.builds.start)
         await self.run(self.networks.load)
         adoption = Adoption(
             self.records,
@@ -280,6 +314,7 @@ class Daemon:
         await self.run(self.net.close)
         self._short.shutdown()
         self._sweeps.shutdown()
+        self._building.shutdown(cancel_futures=True)
         self._long.shutdown(cancel_futures=True)
         self.store.close()
 

@@ -20,7 +20,7 @@ from gorae.runtime import device, propagation
 from gorae.runtime.config import RuntimeConfig
 from gorae.runtime.host import HostFacts
 from gorae.runtime.oci import CREATE, OciRuntime, plain_words, translated
-from gorae.runtime.seccompcache import SeccompCache
+from gorae.runtime.seccompcache import STATE_FILE, SeccompCache
 from gorae.runtime.spec import oci_spec
 
 KILL_PATIENCE_S = 10
@@ -92,11 +92,15 @@ class Running:
     child: process.Child
     filter_key: str
 
-    def keep_filter(self) -> None:
-        """While it runs: take the seccomp filter that the runtime compiled."""
+    def keep_filter(self) -> bool:
+        """While it runs: take the seccomp filter that the runtime compiled; whether nothing is to be waited for."""
         if self.filter_key:
             state = Path(self.owner.runtime.root) / self.config.id
+            if not (state / STATE_FILE).exists():
+                return False
             self.owner.seccomp.keep(self.filter_key, state)
+            self.filter_key = ""
+        return True
 
     def wait(self) -> int:
         """The status of its process as a shell gives it; what the runtime kept is removed.

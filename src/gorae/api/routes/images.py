@@ -57,7 +57,6 @@ def routes(services: Services) -> list[Route]:
         ),
         post("/images/load", one.load, "ImageLoad", summary="From an archive", streams=True),
         post("/commit", one.commit, "ImageCommit", summary="Of a container"),
-        post("/build", later("build"), "ImageBuild", summary="Not yet: 501"),
         post("/build/prune", one.prune_build, "BuildPrune", summary="Empty the build cache"),
         post("/session", later("session"), "Session", summary="Not yet: 501"),
     ]

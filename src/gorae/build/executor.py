@@ -1,0 +1,103 @@
+"""A step carried out: its workspace prepared, its action done, its layer told and committed; blocking."""
+
+import time
+from dataclasses import dataclass
+
+from gorae.build import stubs, transfer
+from gorae.build.clamp import clamp
+from gorae.build.mounting import Mounting
+from gorae.build.progress import Progress, Vertex
+from gorae.build.result import Cache, Result
+from gorae.build.running import Runner
+from gorae.build.session import Session
+from gorae.build.vertex import RunAction, Step, TransferAction, WorkdirAction
+from gorae.build.workspace import Workspace, Workspaces
+from gorae.errors import InvalidArgument
+from gorae.oci.digest import ChainId, digest_of
+from gorae.store.archive.pack import pack_layer
+
+MAX_LAYERS = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a step is carried out with: the selections and results of what it reads, by mount target or empty."""
+
+    parent: Result
+    selected: dict[str, transfer.Selected]
+    sources: dict[str, Result]
+
+
+class Executor:
+    """Carries steps out."""
+
+    def __init__(
+        self, workspaces: Workspaces, runner: Runner, mounting: Mounting, cache: Cache
+    ) -> None:
+        self._workspaces = workspaces
+        self._runner = runner
+        self._mounting = mounting
+        self._cache = cache
+
+    def execute(
+        self, step: Step, key: str, given: Given, session: Session, vertex: Vertex
+    ) -> Result:
+        """The step's result, committed and held by the session's lease.
+
+        Raises:
+            GoraeError: it failed; nothing is left. Cancelled.
+        """
+        if len(given.parent.diff_ids) >= MAX_LAYERS:
+            raise InvalidArgument(f"max depth exceeded: more than {MAX_LAYERS} layers")
+        with self._workspaces.prepare(given.parent.chain_id) as place:
+            made = self._act(step, given, place, session, vertex)
+            self._workspaces.leave(place)
+            upper = self._workspaces.upper(place)
+            if made:
+                stubs.remove(upper, made)
+                stubs.drop_opened(upper, self._workspaces.lowers(place), made)
+            if session.rewrite and session.epoch is not None:
+                clamp(upper, session.epoch)
+            packed = pack_layer(upper)
+            chain = extended(given.parent.chain_id, packed.diff_id)
+            self._cache.commit(place.key, packed, chain, session.lease)
+        return Result(
+            key=key,
+            chain_id=chain,
+            diff_ids=(*given.parent.diff_ids, packed.diff_id),
+            added=True,
+            size_bytes=packed.content_bytes,
+            created_ns=time.time_ns() if session.epoch is None else session.epoch * 10**9,
+        )
+
+    def _act(
+        self, step: Step, given: Given, place: Workspace, session: Session, vertex: Vertex
+    ) -> list[str]:
+        """Do it; mount points that were made in the file system."""
+        match step.action:
+            case RunAction():
+                return self._run(step.action, given, place, session, vertex)
+            case TransferAction():
+                transfer.copy(step.action, given.selected[""], place, session)
+            case WorkdirAction():
+                transfer.workdir(step.action, place)
+        return []
+
+    def _run(
+        self, action: RunAction, given: Given, place: Workspace, session: Session, vertex: Vertex
+    ) -> list[str]:
+        progress: Progress = session.progress
+        with self._mounting.ready(action, given.selected, given.sources, place, session) as ready:
+            return self._runner.run(
+                action,
+                place,
+                ready,
+                session.limits,
+                lambda stream, data: progress.log(vertex, stream, data),
+                session.cancel,
+            )
+
+
+def extended(parent: str, diff_id: str) -> ChainId:
+    """The chain id of a state with one layer more."""
+    return ChainId(digest_of(f"{parent} {diff_id}".encode())) if parent else ChainId(diff_id)

@@ -1,0 +1,171 @@
+"""What solving a state gives, and the cache that keeps it; blocking, thread-safe."""
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from gorae.build import selection
+from gorae.build.cachekey import Parts
+from gorae.oci.digest import DiffId
+from gorae.store.archive.pack import Packed
+from gorae.store.db import Database, Tx
+from gorae.store.layers import record as record_layer
+from gorae.store.lease import Lease
+from gorae.store.snapshot import Snapshotter, SnapshotUsage
+from gorae.store.tables import builds as rows
+from gorae.store.tables import snapshots
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A solved state: its key, its file system, and of the step that made it its layer and when.
+
+    `diff_ids` are all layers, bottom first; `added` tells whether the last is the step's own.
+    """
+
+    key: str
+    chain_id: str
+    diff_ids: tuple[DiffId, ...]
+    added: bool = False
+    size_bytes: int = 0
+    created_ns: int = 0
+    cached: bool = False
+
+
+class Cache:
+    """The results of one store."""
+
+    def __init__(self, db: Database, snapshotter: Snapshotter) -> None:
+        self._db = db
+        self._snapshots = snapshotter
+        self._working: dict[str, threading.Event] = {}
+        self._lock = threading.Lock()
+
+    def find(self, key: str, parent: Result, lease: Lease) -> Result | None:
+        """The result of a key (or its second name), held by `lease`; None when there is none or its layer is gone."""
+
+        def write(tx: Tx) -> rows.CacheRow | None:
+            row = rows.get(tx, key)
+            if row is None or (row.snapshot and snapshots.get(tx, row.snapshot) is None):
+                return None
+            if row.snapshot:
+                lease.hold(tx, "snapshot", row.snapshot)
+            return row
+
+        row = self._db.read(lambda tx: rows.get(tx, key))
+        if row is None:
+            return None
+        row = self._db.write(write, durable=False)
+        return None if row is None else _result(row, parent)
+
+    def before(self, slot: str) -> tuple[Parts, int] | None:
+        """The parts of the newest result of a step, and when it was last used."""
+        row = self._db.read(lambda tx: rows.latest_in_slot(tx, slot))
+        return None if row is None else (json.loads(row.parts), row.last_used_ns)
+
+    def used(self, keys: Sequence[str]) -> None:
+        """These were taken."""
+        self._db.write(lambda tx: rows.used(tx, list(keys)), durable=False)
+
+    def name(self, alias: str, key: str) -> None:
+        """A second name of a result."""
+        self._db.write(lambda tx: rows.add_alias(tx, alias, key), durable=False)
+
+    @contextmanager
+    def working(self, key: str) -> Iterator[bool]:
+        """Work on a key alone; False when somebody else has just finished it, so that it is to be looked up again."""
+        with self._lock:
+            other = self._working.get(key)
+            if other is None:
+                mine = self._working[key] = threading.Event()
+        if other is not None:
+            other.wait()
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            with self._lock:
+                del self._working[key]
+            mine.set()
+
+    def put(
+        self,
+        result: Result,
+        *,
+        parts: Parts,
+        parent: str,
+        slot: str,
+        description: str,
+        took_ns: int,
+        aliases: tuple[str, ...] = (),
+        listings: Sequence[Sequence[str]] = (),
+    ) -> None:
+        """Keep a result, and the listings that its parts name."""
+        now = time.time_ns()
+        row = rows.CacheRow(
+            key=result.key,
+            id=secrets.token_hex(13)[:25],
+            slot=slot,
+            parts=json.dumps(parts, sort_keys=True),
+            snapshot=result.chain_id,
+            diff_id=result.diff_ids[-1] if result.added else "",
+            parent=parent,
+            description=description,
+            size_bytes=result.size_bytes,
+            took_ns=took_ns,
+            created_ns=result.created_ns,
+            last_used_ns=now,
+            uses=1,
+        )
+        kept = [(selection.digest_of(lines), selection.packed(lines)) for lines in listings]
+
+        def write(tx: Tx) -> None:
+            rows.put(tx, row, aliases)
+            for digest, data in kept:
+                rows.put_files(tx, digest, data)
+
+        self._db.write(write, durable=False)
+
+    def listing(self, digest: str) -> dict[str, str] | None:
+        """A kept listing."""
+        data = self._db.read(lambda tx: rows.files(tx, digest))
+        return None if data is None else selection.unpacked(data)
+
+    def commit(self, key: str, packed: Packed, chain_id: str, lease: Lease) -> None:
+        """An active snapshot becomes a committed one, known by its layer and held."""
+        self._db.write(lambda tx: lease.hold(tx, "snapshot", chain_id), durable=False)
+        self._snapshots.commit(
+            key,
+            chain_id,
+            usage=_usage(packed),
+            sync=False,
+        )
+        self._db.write(lambda tx: record_layer(tx, packed, chain_id), durable=False)
+
+
+def _usage(packed: Packed) -> SnapshotUsage:
+    return SnapshotUsage(packed.content_bytes, packed.inodes)
+
+
+def _result(row: rows.CacheRow, parent: Result) -> Result:
+    added = bool(row.diff_id)
+    diff_ids = (*parent.diff_ids, DiffId(row.diff_id)) if added else parent.diff_ids
+    return Result(
+        key=row.key,
+        chain_id=row.snapshot,
+        diff_ids=diff_ids,
+        added=added,
+        size_bytes=row.size_bytes,
+        created_ns=row.created_ns,
+        cached=True,
+    )
+
+
+def as_cached(result: Result) -> Result:
+    """The same, as somebody finds it who did not make it."""
+    return replace(result, cached=True)

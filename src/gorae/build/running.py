@@ -1,0 +1,253 @@
+"""RUN: a command in a container of its own on the step's file system, its output followed until it ends.
+
+What it is mounted: the files of its network (`hosts`, `resolv.conf`), and what its --mount flags ask for, made ready by
+`mounting`. Its end is the step's; a cancelled build kills it.
+"""
+
+import contextlib
+import os
+import select
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from gorae.build import stubs
+from gorae.build.cancel import Cancel
+from gorae.build.vertex import RunAction
+from gorae.build.workspace import Workspace
+from gorae.errors import InvalidArgument
+from gorae.linux.fd import open_root
+from gorae.runtime import capabilities, user
+from gorae.runtime.config import (
+    MountPoint,
+    Namespaces,
+    Process,
+    Resources,
+    Rlimit,
+    RuntimeConfig,
+    Seccomp,
+)
+from gorae.runtime.foreground import Foreground, Running
+from gorae.runtime.host import HostFacts
+
+HOSTNAME = "buildkitsandbox"
+PIECE = 64 << 10
+FILTER_WAIT_MS = 5
+FILTER_TRIES = 100
+Output = Callable[[int, bytes], None]
+"""(1 for standard output, 2 for standard error; the bytes)."""
+
+
+class Networks(Protocol):
+    """Places in the network, filled in by the engine."""
+
+    def join(self, step_id: str, mode: str) -> str:
+        """`host`, `private` (nothing but a loopback), or the path of a namespace. Raises: GoraeError."""
+
+    def leave(self, step_id: str) -> None:
+        """Give it back; found gone is fine."""
+
+    def resolv_conf(self, mode: str) -> str:
+        """The text of /etc/resolv.conf in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a request says for all of its RUNs."""
+
+    add_hosts: tuple[str, ...] = ()
+    shm_size_bytes: int = 64 << 20
+    ulimits: tuple[Rlimit, ...] = ()
+    cgroup_parent: str = ""
+    resources: Resources = Resources()
+
+
+@dataclass(slots=True)
+class Ready:
+    """Mounts made ready for one run: `points` for the runtime, `env` of secrets, targets that are mount points."""
+
+    points: list[MountPoint] = field(default_factory=list)
+    env: list[str] = field(default_factory=list)
+
+
+class CommandFailed(InvalidArgument):
+    """The command ended with a status other than 0."""
+
+    def __init__(self, argv: Sequence[str], code: int) -> None:
+        command = " ".join(argv)
+        super().__init__(f'process "{command}" did not complete successfully: exit code: {code}')
+        self.command = command
+        self.code = code
+
+
+class Runner:
+    """Runs commands."""
+
+    def __init__(
+        self,
+        foreground: Foreground,
+        host: HostFacts,
+        networks: Networks,
+        exec_root: Path,
+        *,
+        cgroup_parent: str,
+        expect_start: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._foreground = foreground
+        self._host = host
+        self._networks = networks
+        self._directory = exec_root / "build"
+        self._cgroup_parent = cgroup_parent
+        self._expect_start = expect_start
+
+    def run(
+        self,
+        action: RunAction,
+        place: Workspace,
+        ready: Ready,
+        limits: Limits,
+        output: Output,
+        cancel: Cancel,
+    ) -> list[str]:
+        """Run the command to its end; the mount points that it left in the file system.
+
+        Raises:
+            CommandFailed: its status is not 0. Cancelled. GoraeError: it could not be started, in docker's words.
+        """
+        self._expect_start()
+        directory = self._directory / place.key
+        directory.mkdir(parents=True, mode=0o711)
+        try:
+            namespace = self._networks.join(place.key, action.network)
+            try:
+                points = [*self._files(action, directory, limits), *ready.points]
+                made = stubs.missing(place.root_fd, [one.target for one in points])
+                config = self._config(action, place, points, ready.env, namespace, limits)
+                code = self._follow(config, output, cancel)
+            finally:
+                self._networks.leave(place.key)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+        cancel.check()
+        if code:
+            raise CommandFailed(action.argv, code)
+        return made
+
+    def _files(self, action: RunAction, directory: Path, limits: Limits) -> list[MountPoint]:
+        (directory / "hosts").write_text(_HOSTS + extra_hosts(limits.add_hosts))
+        (directory / "resolv.conf").write_text(self._networks.resolv_conf(action.network))
+        names = ("resolv.conf", "hosts")
+        found = [
+            MountPoint(
+                "bind", str(directory / name), f"/etc/{name}", readonly=True, recursive=False
+            )
+            for name in names
+        ]
+        if action.script is not None:
+            path = directory / "script"
+            path.write_bytes(action.script[1].encode("utf-8", "surrogateescape"))
+            path.chmod(0o755)
+            target = f"/dev/pipes/{action.script[0]}"
+            found.append(MountPoint("bind", str(path), target, readonly=True, recursive=False))
+        return found
+
+    def _config(
+        self,
+        action: RunAction,
+        place: Workspace,
+        points: list[MountPoint],
+        secrets: list[str],
+        namespace: str,
+        limits: Limits,
+    ) -> RuntimeConfig:
+        insecure = action.security == "insecure"
+        with open_root(str(place.rootfs)) as root_fd:
+            who = user.lookup(root_fd, action.user)
+            home = user.home(root_fd, who.uid)
+        env = [*action.proxies, *action.env, *secrets]
+        if not any(one.startswith("HOME=") for one in env):
+            env.append(f"HOME={home or '/'}")
+        parent = limits.cgroup_parent.rstrip("/") or self._cgroup_parent
+        return RuntimeConfig(
+            id=place.key,
+            rootfs=str(place.rootfs),
+            process=Process(
+                args=action.argv,
+                env=tuple(env),
+                cwd=action.cwd,
+                user=who,
+                capabilities=capabilities.resolve(
+                    (), (), privileged=insecure, available=self._host.capabilities
+                ),
+                rlimits=limits.ulimits,
+            ),
+            hostname=HOSTNAME,
+            mounts=tuple(points),
+            resources=limits.resources,
+            namespaces=Namespaces(
+                network=namespace,
+                cgroup="host" if insecure else self._host.default_cgroupns,
+            ),
+            seccomp=Seccomp("unconfined") if insecure else Seccomp(),
+            privileged=insecure,
+            shm_size_bytes=limits.shm_size_bytes,
+            cgroup_path=f"{parent}/{place.key}",
+        )
+
+    def _follow(self, config: RuntimeConfig, output: Output, cancel: Cancel) -> int:
+        with contextlib.ExitStack() as closing:
+            with contextlib.ExitStack() as theirs:
+                out, out_child = _pipe(closing, theirs)
+                err, err_child = _pipe(closing, theirs)
+                running = self._foreground.start(config, stdout=out_child, stderr=err_child)
+            try:
+                _read({out: 1, err: 2}, output, cancel, running)
+            except BaseException:
+                running.kill()
+                with contextlib.suppress(Exception):
+                    running.wait()
+                raise
+            return running.wait()
+
+
+_HOSTS = f"127.0.0.1\tlocalhost {HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+
+
+def extra_hosts(add_hosts: Sequence[str]) -> str:
+    """`name:address` and `name=address` as lines."""
+    lines = []
+    for one in add_hosts:
+        name, _, address = one.partition("=" if "=" in one.partition(":")[0] else ":")
+        lines.append(f"{address.strip('[]')}\t{name}\n")
+    return "".join(lines)
+
+
+def _pipe(ours: contextlib.ExitStack, theirs: contextlib.ExitStack) -> tuple[int, int]:
+    read_fd, write_fd = os.pipe2(os.O_CLOEXEC)
+    ours.callback(os.close, read_fd)
+    theirs.callback(os.close, write_fd)
+    return read_fd, write_fd
+
+
+def _read(streams: dict[int, int], output: Output, cancel: Cancel, running: Running) -> None:
+    """Pass on what comes until both streams end. Raises: Cancelled."""
+    poll = select.poll()
+    for fd in streams:
+        poll.register(fd, select.POLLIN)
+    poll.register(cancel.fileno(), select.POLLIN)
+    left = set(streams)
+    waiting = FILTER_TRIES if running.filter_key else 0
+    while left:
+        for fd, _ in poll.poll(FILTER_WAIT_MS if waiting else None):
+            if fd == cancel.fileno():
+                cancel.check()
+            data = os.read(fd, PIECE)
+            if data:
+                output(streams[fd], data)
+            else:
+                poll.unregister(fd)
+                left.discard(fd)
+        if waiting:
+            waiting = 0 if running.keep_filter() else waiting - 1

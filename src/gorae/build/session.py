@@ -1,0 +1,75 @@
+"""One build under way: what its steps are given beside their own instruction."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gorae.build.cancel import Cancel
+from gorae.build.folder import Folder
+from gorae.build.progress import Progress
+from gorae.build.running import Limits
+from gorae.build.tree import Tree
+from gorae.dockerfile.ignore import Ignore
+from gorae.errors import NotFound
+from gorae.store.lease import Lease
+
+
+class Client(Protocol):
+    """What the client can be asked for while the build runs; blocking."""
+
+    def secret(self, secret_id: str) -> bytes | None:
+        """A secret's value; None when the client has none of that id. Never kept."""
+
+    def ssh(self, agent_id: str, path: str) -> Callable[[], None] | None:
+        """Serve an agent at a socket's path until the answer is called; None when the client has none."""
+
+
+class NoClient:
+    """Nobody to ask: the classic API."""
+
+    def secret(self, secret_id: str) -> bytes | None:
+        """None."""
+        return None
+
+    def ssh(self, agent_id: str, path: str) -> Callable[[], None] | None:
+        """None."""
+        return None
+
+
+@dataclass(slots=True)
+class ContextTree:
+    """A named tree of files with its ignore rules. `kept`: called at the end, to keep what was learned of it."""
+
+    tree: Tree
+    ignore: Ignore | None = None
+    kept: Callable[[], None] = lambda: None
+
+    @property
+    def folder(self) -> Folder | None:
+        """The tree, when it is a folder."""
+        return self.tree if isinstance(self.tree, Folder) else None
+
+
+@dataclass(slots=True)
+class Session:
+    """See the module. `epoch`: SOURCE_DATE_EPOCH in seconds, None when not given; `rewrite`: clamp the layers' times."""
+
+    id: str
+    project: str
+    progress: Progress
+    cancel: Cancel
+    lease: Lease
+    limits: Limits = field(default_factory=Limits)
+    contexts: Mapping[str, ContextTree] = field(default_factory=dict)
+    client: Client = field(default_factory=NoClient)
+    platform: str = "linux/amd64"
+    epoch: int | None = None
+    rewrite: bool = False
+    allow: frozenset[str] = frozenset()
+
+    def context(self, name: str) -> ContextTree:
+        """A context by name. Raises: NotFound."""
+        found = self.contexts.get(name)
+        if found is None:
+            raise NotFound(f'the build context "{name or "main"}" was not given')
+        return found

@@ -1,0 +1,149 @@
+"""COPY, ADD and WORKDIR carried out in a workspace."""
+
+import os
+import time
+from dataclasses import dataclass, field
+
+from gorae.build import selection
+from gorae.build.chmod import Change
+from gorae.build.copying import Writer
+from gorae.build.selection import Taken
+from gorae.build.session import Session
+from gorae.build.tree import Tree
+from gorae.build.vertex import TransferAction, WorkdirAction
+from gorae.build.workspace import Workspace
+from gorae.dockerfile.ignore import ROOT, Ignore, State, of_patterns
+from gorae.errors import InvalidArgument
+from gorae.oci.tar.reader import ForwardReader, members
+from gorae.runtime import user
+from gorae.store.archive.apply import Unpacker
+from gorae.store.archive.compression import Reader
+
+HEREDOC_MODE = 0o644
+
+
+@dataclass(slots=True)
+class Selected:
+    """What a COPY or ADD takes: found once, for the key and for the copy."""
+
+    tree: Tree
+    taken: list[Taken] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """The listing's name."""
+        return selection.digest_of(self.lines)
+
+
+def select(action: TransferAction, tree: Tree) -> Selected:
+    """Find the sources. Raises: NotFound, InvalidArgument, Conflict."""
+    excluded = _Exclusion(of_patterns(action.exclude)) if action.exclude else None
+    taken = selection.select(tree, action.sources, excluded=excluded, parents=action.parents)
+    return Selected(tree, taken, selection.listing(tree, taken))
+
+
+def select_mount(source: str, tree: Tree) -> Selected:
+    """What a bind mount of a context shows. Raises: as `select`."""
+    taken = selection.select(tree, [source or "/"])
+    return Selected(tree, taken, selection.listing(tree, taken))
+
+
+class _Exclusion:
+    """--exclude, whose patterns are an ignore file's, relative to each source."""
+
+    def __init__(self, ignore: Ignore) -> None:
+        self._ignore = ignore
+        self._states: dict[str, State] = {"": ROOT}
+
+    def __call__(self, path: str, is_dir: bool) -> bool:
+        parent = self._states.get(path.rpartition("/")[0], ROOT)
+        ignored, self._states[path] = self._ignore.step(path, parent)
+        return ignored
+
+
+def copy(action: TransferAction, selected: Selected, place: Workspace, session: Session) -> None:
+    """Write what was selected, and the heredocs. Raises: as `Writer.copy`."""
+    writer = writer_of(action, place, session)
+    try:
+        for taken in selected.taken:
+            if (
+                action.add
+                and action.unpack is not False
+                and _unpack(action, selected.tree, taken, writer)
+            ):
+                continue
+            writer.copy(selected.tree, taken, action.dest)
+        for one in action.files:
+            dest = action.dest + one.name if action.dest.endswith("/") else action.dest
+            data = one.data.encode("utf-8", "surrogateescape")
+            writer.write(dest, data, HEREDOC_MODE, time_ns=_now_ns(session))
+    finally:
+        writer.close()
+
+
+def writer_of(action: TransferAction, place: Workspace, session: Session) -> Writer:
+    """A writer with the owner and the modes that were asked for. Raises: InvalidArgument."""
+    owner = None
+    if action.chown:
+        found = user.lookup(place.root_fd, action.chown)
+        gid = found.gid if ":" in action.chown or not action.chown.isdecimal() else found.uid
+        owner = (found.uid, gid)
+    change = Change.parse(action.chmod) if action.chmod else None
+    return Writer(place.root_fd, owner, change, check=session.cancel.check)
+
+
+def _now_ns(session: Session) -> int:
+    return time.time_ns() if session.epoch is None else session.epoch * 10**9
+
+
+def _unpack(action: TransferAction, tree: Tree, taken: Taken, writer: Writer) -> bool:
+    """Unpack a local archive below the destination; False when the source is none."""
+    if not taken.top.is_file or taken.top.size < 6:
+        return False
+    fd, offset = tree.open(taken.top)
+    with open(fd, "rb", buffering=0) as file:
+        reader = _Range(file.fileno(), offset, taken.top.size)
+        try:
+            stream = ForwardReader(Reader(reader))  # type: ignore[arg-type]
+            found = members(stream)
+            first = next(found, None)
+        except InvalidArgument:
+            return False
+        if first is None:
+            return False
+        writer.make_dirs(action.dest)
+        with Unpacker(writer.root_fd, prefix=action.dest) as unpacker:
+            while first is not None:
+                if writer.owner is not None:
+                    first.uid, first.gid = writer.owner
+                if writer.change is not None and not first.issym():
+                    first.mode = writer.change.apply(first.mode, is_dir=first.isdir())
+                unpacker.unpack(first, stream)
+                writer.check()
+                first = next(found, None)
+    return True
+
+
+class _Range:
+    """A part of a file, read in order."""
+
+    def __init__(self, fd: int, offset: int, size: int) -> None:
+        self._fd = fd
+        self._at = offset
+        self._left = size
+
+    def read(self, size: int) -> bytes:
+        piece = os.pread(self._fd, min(size, self._left), self._at)
+        self._at += len(piece)
+        self._left -= len(piece)
+        return piece
+
+
+def workdir(action: WorkdirAction, place: Workspace) -> None:
+    """Make the directory. Raises: InvalidArgument: something else is in its way."""
+    writer = Writer(place.root_fd)
+    try:
+        writer.make_dirs(action.path)
+    finally:
+        writer.close()

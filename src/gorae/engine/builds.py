@@ -1,0 +1,384 @@
+"""Builds: a Dockerfile and contexts to an image; blocking, each in a thread of its own pool.
+
+The Dockerfile is read from the context or given; the graph is planned again until the images that it stands on are
+known; the solver finds or makes the results; the target becomes an image in one transaction. What a build holds is under
+its lease until then, and whatever ends it leaves the finished steps in the cache and nothing else.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gorae.build import exporter, graph
+from gorae.build.cachemount import CacheMounts
+from gorae.build.cancel import Cancel
+from gorae.build.executor import Executor
+from gorae.build.graph import MissingBases, Wish
+from gorae.build.mounting import Mounting
+from gorae.build.progress import Progress, Update, Vertex
+from gorae.build.request import BuildRequest, Built
+from gorae.build.result import Cache, Result
+from gorae.build.running import Networks, Runner
+from gorae.build.session import Client, ContextTree, NoClient, Session
+from gorae.build.solver import Solver, Solving
+from gorae.build.spool import Spool
+from gorae.build.tree import resolve
+from gorae.build.vertex import MAIN_CONTEXT, Base, Plan, State, Step
+from gorae.build.workspace import PREFIX, Workspaces
+from gorae.dockerfile import ignore as ignores
+from gorae.dockerfile.stages import Dockerfile, read
+from gorae.engine.imagearchive import host_architecture
+from gorae.engine.images import Image, Images
+from gorae.engine.progress import Emit
+from gorae.engine.pulls import PullOptions
+from gorae.engine.recorder import Recorder
+from gorae.errors import GoraeError, InvalidArgument, NotFound
+from gorae.oci.manifest import Platform
+from gorae.oci.reference import Reference
+from gorae.runtime.foreground import Foreground
+from gorae.runtime.host import HostFacts
+from gorae.store import tree as trees
+from gorae.store.lease import Lease
+from gorae.store.store import Store
+from gorae.store.tables import snapshots
+
+MAX_DOCKERFILE_BYTES = 16 << 20
+PULLS_AT_ONCE = 4
+Pull = Callable[[Reference, PullOptions, Emit], Image]
+"""Of `engine.pulls`."""
+Narrate = Callable[["Building"], None]
+
+
+@dataclass(slots=True)
+class Building:
+    """A planned build under way, for those who tell its story."""
+
+    file: Dockerfile
+    plan: Plan
+    solving: Solving
+    session: Session
+    images: dict[int, str] = field(default_factory=dict)
+
+
+class Builds:
+    """The service."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        images: Images,
+        recorder: Recorder,
+        foreground: Foreground,
+        host: HostFacts,
+        networks: Networks,
+        exec_root: Path,
+        cgroup_parent: str,
+        expect_start: Callable[[], object],
+        pull: Pull,
+    ) -> None:
+        self._store = store
+        self._images = images
+        self._recorder = recorder
+        self._pull = pull
+        self.directory = store.root / "build"
+        self.scratch = self.directory / "tmp"
+        self.workspaces = Workspaces(store.snapshots, exec_root)
+        self.caches = CacheMounts(store.db, self.directory / "cache")
+        self.cache = Cache(store.db, store.snapshots)
+        runner = Runner(
+            foreground,
+            host,
+            networks,
+            exec_root,
+            cgroup_parent=cgroup_parent,
+            expect_start=expect_start,
+        )
+        mounting = Mounting(self.workspaces, self.caches, exec_root, self.scratch)
+        executor = Executor(self.workspaces, runner, mounting, self.cache)
+        at_once = max(2, os.cpu_count() or 2)
+        self._solver = Solver(self.cache, executor, self.workspaces, at_once=at_once)
+        self.platform = Platform(host_architecture(), "linux")
+
+    @property
+    def active(self) -> set[str]:
+        """The ids of workspaces in use: nothing of theirs is a leftover."""
+        return set(self.workspaces.active)
+
+    def start(self) -> None:
+        """At the daemon's start: remove what was under way when the last one died."""
+        trees.remove(self.scratch)
+        self.scratch.mkdir(parents=True, exist_ok=True, mode=0o711)
+        for row in self._store.db.read(snapshots.all_rows):
+            if row.kind != "committed" and row.key.startswith(PREFIX):
+                self._store.snapshots.remove(row.key)
+        self.caches.discard_unknown()
+
+    # building ---------------------------------------------------------------------------------
+
+    def build(
+        self,
+        request: BuildRequest,
+        contexts: Mapping[str, ContextTree],
+        *,
+        emit: Callable[[Update], None],
+        cancel: Cancel,
+        client: Client | None = None,
+        narrate: Narrate | None = None,
+    ) -> Built:
+        """Build, and name the image.
+
+        `narrate`: solves the plan in an order of its own, to tell it; the default is the target alone.
+
+        Raises:
+            SyntaxFault: the Dockerfile. StepFailed: a step. NotFound: a base image, a target. Cancelled.
+        """
+        build_id = secrets.token_hex(12)
+        progress = Progress(emit, build_id)
+        with Lease(self._store.db) as lease:
+            session = Session(
+                id=build_id,
+                project=request.project,
+                progress=progress,
+                cancel=cancel,
+                lease=lease,
+                limits=request.limits,
+                contexts=dict(contexts),
+                client=client or NoClient(),
+                platform=graph.platform_text(request.platform or self.platform),
+                epoch=_epoch(request),
+                rewrite=any(_truth(one.get("rewrite-timestamp")) for one in request.outputs),
+                allow=request.allow,
+            )
+            names = [_named(one) for one in request.tags]
+            file = self._read(request, session)
+            plan = self._plan(file, request, session)
+            solving = self._solver.solve(plan, session)
+            building = Building(file, plan, solving, session)
+            try:
+                if narrate is not None:
+                    narrate(building)
+                end = solving.result(plan.target.end)
+                return self._export(request, building, end, names)
+            except BaseException:
+                cancel.set("another step failed")
+                raise
+            finally:
+                solving.finish()
+                for one in contexts.values():
+                    one.kept()
+
+    def _read(self, request: BuildRequest, session: Session) -> Dockerfile:
+        """The Dockerfile, and the main context's ignore rules."""
+        progress = session.progress
+        data, name = request.dockerfile, request.path or "Dockerfile"
+        if data is None:
+            vertex = progress.begin(f"[internal] load build definition from {_last(name)}")
+            try:
+                data = _file(session.context(MAIN_CONTEXT), name)
+            except GoraeError as error:
+                progress.end(vertex, error=error.message)
+                raise
+            if data is None:
+                message = (
+                    f"failed to read dockerfile: open {_last(name)}: no such file or directory"
+                )
+                progress.end(vertex, error=message)
+                raise NotFound(message)
+            progress.end(vertex)
+        file = read(data, _last(name))
+        main = session.contexts.get(MAIN_CONTEXT)
+        if main is not None and main.ignore is None:
+            main.ignore = self._ignore(request, main, name, progress)
+        return file
+
+    def _ignore(
+        self, request: BuildRequest, main: ContextTree, name: str, progress: Progress
+    ) -> ignores.Ignore | None:
+        if request.ignore is not None:
+            return ignores.parse(request.ignore)
+        vertex = progress.begin("[internal] load .dockerignore")
+        found = None
+        for path in ignores.names_beside(name):
+            data = _file(main, path)
+            if data is not None:
+                found = ignores.parse(data, path)
+                break
+        progress.end(vertex)
+        return found
+
+    # planning ---------------------------------------------------------------------------------
+
+    def _plan(self, file: Dockerfile, request: BuildRequest, session: Session) -> Plan:
+        wish = Wish(
+            target=request.target,
+            build_args=request.build_args,
+            labels=request.labels,
+            network=request.network or "default",
+            no_cache=request.no_cache,
+            no_cache_filter=request.no_cache_filter,
+            platform=request.platform or self.platform,
+            build_platform=self.platform,
+            trees=frozenset(session.contexts) - {MAIN_CONTEXT},
+            images=request.context_images,
+        )
+        bases: dict[tuple[str, str], Base] = {}
+        while True:
+            session.cancel.check()
+            try:
+                return graph.plan(file, wish, bases)
+            except MissingBases as missing:
+                with ThreadPoolExecutor(PULLS_AT_ONCE, "build-base") as pool:
+                    found = pool.map(
+                        lambda one: self._base(one[0], one[1], request, session), missing.wanted
+                    )
+                    bases.update(zip(missing.wanted, found, strict=True))
+
+    def _base(self, reference: str, platform: str, request: BuildRequest, session: Session) -> Base:
+        """An image to stand on, found here or brought; held by the lease.
+
+        Raises:
+            NotFound, Unavailable: it cannot be had.
+        """
+        progress = session.progress
+        vertex = progress.begin(f"[internal] load metadata for {_full(reference)}")
+        try:
+            image = None if request.pull else self._images.find(reference)
+            if image is None:
+                image = self._pull(
+                    Reference.parse(reference),
+                    PullOptions(_platform(platform) or request.platform),
+                    lambda step: session.cancel.check(),
+                )
+        except GoraeError as error:
+            progress.end(vertex, error=error.message)
+            raise
+        progress.end(vertex)
+        chain = image.chain_id
+        if chain:
+            self._store.db.write(
+                lambda tx: session.lease.hold(tx, "snapshot", chain), durable=False
+            )
+        return Base(_full(reference), image.id, image.config, chain)
+
+    # ending -----------------------------------------------------------------------------------
+
+    def _export(
+        self, request: BuildRequest, building: Building, end: Result, names: list[Reference]
+    ) -> Built:
+        session, plan = building.session, building.plan
+        progress = session.progress
+        vertex = progress.begin("exporting to image")
+        try:
+            return self._exported(request, building, end, names, vertex)
+        except GoraeError as error:
+            progress.end(vertex, error=error.message)
+            raise
+        finally:
+            del plan
+
+    def _exported(
+        self,
+        request: BuildRequest,
+        building: Building,
+        end: Result,
+        names: list[Reference],
+        vertex: Vertex,
+    ) -> Built:
+        session, solving = building.session, building.solving
+        progress = session.progress
+
+        def result_of(step: Step) -> Result:
+            return solving.result(State(building.plan.target.base, step))
+
+        began = progress.status(vertex, "exporting layers")
+        config = exporter.image_config(
+            building.plan,
+            result_of,
+            end,
+            request.platform or self.platform,
+            epoch=session.epoch,
+            now_ns=time.time_ns(),
+        )
+        layers = [exporter.layer(self._store, one) for one in config.diff_ids]
+        self._store.snapshots.sync_committed()
+        progress.status(vertex, "exporting layers", started_ns=began, done=True)
+        began = progress.status(vertex, f"writing image {config.id}")
+        full = [one.normalized for one in names]
+        self._recorder.record(config, layers, session.lease, full)
+        progress.status(vertex, f"writing image {config.id}", started_ns=began, done=True)
+        for one in full:
+            progress.status(vertex, f"naming to {one}", done=True)
+        progress.end(vertex)
+        image = self._images.resolve(config.id)
+        for name in names:
+            self._images.announce("tag", image, name.familiar)
+        return Built(config.id, image.manifest, tuple(one.familiar for one in names), session.id)
+
+
+def _named(text: str) -> Reference:
+    """A tag for the image. Raises: InvalidArgument: none."""
+    try:
+        found = Reference.parse(text).with_default_tag()
+    except InvalidArgument:
+        raise InvalidArgument(
+            f'invalid argument "{text}" for "-t, --tag" flag: invalid reference format'
+        ) from None
+    if found.digest:
+        raise InvalidArgument("refusing to create a tag with a digest reference")
+    return found
+
+
+def _full(reference: str) -> str:
+    """As progress names an image: with registry and tag."""
+    try:
+        return Reference.parse(reference).with_default_tag().normalized
+    except InvalidArgument:
+        return reference
+
+
+def _file(context: ContextTree, path: str) -> bytes | None:
+    """A small file of a context, before any ignore rule; None when it is not there."""
+    tree = context.tree
+    clean = "/".join(part for part in path.split("/") if part not in ("", "."))
+    if isinstance(tree, Spool):
+        return tree.early(clean)
+    node = resolve(tree, clean)
+    if node is None:
+        return None
+    if not node.is_file or node.size > MAX_DOCKERFILE_BYTES:
+        raise InvalidArgument(f'"{path}" is no file of at most {MAX_DOCKERFILE_BYTES} bytes')
+    fd, offset = tree.open(node)
+    try:
+        return os.pread(fd, node.size, offset)
+    finally:
+        os.close(fd)
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _platform(text: str) -> Platform | None:
+    if not text:
+        return None
+    os_name, _, rest = text.partition("/")
+    architecture, _, variant = rest.partition("/")
+    return Platform(architecture, os_name, variant)
+
+
+def _epoch(request: BuildRequest) -> int | None:
+    text = request.build_args.get("SOURCE_DATE_EPOCH", "")
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 11:
+        raise InvalidArgument(f'invalid SOURCE_DATE_EPOCH: "{text}" is no number of seconds')
+    return int(text)
+
+
+def _truth(text: str | None) -> bool:
+    return text in ("1", "t", "T", "true", "TRUE", "True", "")
