@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -55,6 +56,7 @@ def _run(config: Config) -> int:
     from gorae.runtime.host import HostFacts, prepare_host
 
     os.umask(0o022)
+    _raise_open_files()
     for directory, mode in ((config.data_root, 0o710), (config.exec_root, 0o711)):
         Path(directory).mkdir(mode=mode, parents=True, exist_ok=True)
     with _only_one(Path(config.exec_root)), _pidfile(config.pidfile):
@@ -73,6 +75,13 @@ def _only_one(exec_root: Path) -> Iterator[None]:
                 f'another daemon uses "{exec_root}": stop it, or give another --exec-root'
             ) from None
         yield
+
+
+def _raise_open_files() -> None:
+    """As many as we may: each client that waits is one, and the usual soft limit of 1024 is soon reached."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 @contextlib.contextmanager
