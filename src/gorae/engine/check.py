@@ -121,7 +121,7 @@ class Checker:
             )
         for network in self._net.missing_bridges():
             finding = Finding("bridge", network.bridge, f'of network "{network.name}" is gone')
-            yield finding, partial(self._net.ensure_network, network)
+            yield finding, partial(self._net.mend_network, network)
         for problem in self._net.wrong_rules():
             yield Finding("rules", "nftables", problem), self._net.repair_rules
 

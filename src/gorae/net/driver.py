@@ -7,6 +7,7 @@ State: which network has which address pool, which sandbox has which endpoints a
 import contextlib
 import secrets
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from gorae.net.sandbox import Interface, ReadyPool, Sandbox, SandboxMaker, in_th
 
 SYSCTL = Path("/proc/sys/net")
 NFT_TIMEOUT_S = 20
+RULES_PATIENCE_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +347,18 @@ class NetDriver:
         self._host.delete_link(name)
 
     def wrong_rules(self) -> list[str]:
-        """What is wrong with our table: it is gone, a published port is missing, or one is there that nobody has."""
+        """What is wrong with our table: it is gone, a published port is missing, or one is there that nobody has.
+
+        What is so only for a moment, since somebody comes or goes just now, does not count.
+        """
+        found = self._wrong_rules()
+        if found:
+            time.sleep(RULES_PATIENCE_S)
+            now = self._wrong_rules()
+            found = [one for one in found if one in now]
+        return found
+
+    def _wrong_rules(self) -> list[str]:
         with self._rules:
             done = process.run(
                 ["nft", "list", "table", "inet", self._instance], timeout_s=NFT_TIMEOUT_S
@@ -359,6 +372,19 @@ class NetDriver:
             *(f'the published port "{one}" is missing' for one in sorted(wanted - found)),
             *(f'the published port "{one}" is nobody\'s' for one in sorted(found - wanted)),
         ]
+
+    def mend_network(self, network: Network) -> None:
+        """Make a lost bridge anew and attach to it what was attached. Raises: KernelError."""
+        self.ensure_network(network)
+        by_link = {
+            one.host_interface: one.network_id
+            for place in tuple(self._places.values())
+            for one in place.sandbox.endpoints.values()
+        }
+        default = self._default.id if self._default else ""  # where the ready ones are
+        for name in self._maker.links():
+            if by_link.get(name, default) == network.id:
+                self._host.attach_to_bridge(name, self._bridges[network.id])
 
     def missing_bridges(self) -> list[Network]:
         """Networks whose bridge is gone."""

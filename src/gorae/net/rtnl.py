@@ -77,10 +77,17 @@ class Netlink:
             other["address"] = mac
         with self._lock, _translated(name):
             self._ip.link("add", ifname=name, kind="veth", peer=other, mtu=mtu)
+        return self.attach_to_bridge(name, master)
+
+    def attach_to_bridge(self, name: str, master: int) -> int:
+        """Put a link on a bridge, and up; its index, 0 when it is gone. Raises: KernelError."""
         index = self.index(name)
-        with self._lock, _translated(name):
-            self._ip.link("set", index=index, master=master, state="up")
-            self._ip.brport("set", index=index, mode=1)  # hairpin: a container may use its own port
+        if index:
+            with self._lock, _translated(name):
+                self._ip.link("set", index=index, master=master, state="up")
+                self._ip.brport(
+                    "set", index=index, mode=1
+                )  # hairpin: a container may use its own port
         return index
 
     def set_up(self, index: int) -> None:

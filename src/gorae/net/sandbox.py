@@ -164,6 +164,10 @@ class SandboxMaker:
         found = os.listdir(self._directory)
         return [one for one in found if one not in self._alive]
 
+    def links(self) -> tuple[str, ...]:
+        """The host's ends of all pairs that are ours."""
+        return tuple(self._links)
+
     def unknown_links(self) -> list[str]:
         """The host's ends of pairs that nobody knows, now and a little later."""
         found = set(self._host.links(self._prefix)) - self._links

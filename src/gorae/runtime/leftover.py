@@ -1,16 +1,20 @@
 """What an interrupted daemon or a killed monitor can leave on the host, found for `system check` and removed."""
 
 import contextlib
+import errno
 import os
 import shutil
+import time
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gorae.errors import GoraeError
+from gorae.errors import GoraeError, KernelError
 from gorae.linux import cgroup, pidfd
 from gorae.runtime import conmon
 from gorae.runtime.monitor import Monitor
+
+CGROUP_PATIENCE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def remove(monitor: Monitor, exec_root: Path, leftover: Leftover) -> None:
         pidfd.send_signal(pid, pidfd.start_ticks(pid), 9)
     else:
         _kill_all(leftover.name)
-        cgroup.host().remove(leftover.name)
+        _remove_cgroup(leftover.name)
 
 
 def _execs(exec_root: Path) -> Iterator[Leftover]:
@@ -80,6 +84,18 @@ def _cgroups(parent: str, known: Collection[str]) -> Iterator[Leftover]:
     for name in cgroup.host().children(parent):
         if name not in known:
             yield Leftover("cgroup", f"{parent}/{name}", name)
+
+
+def _remove_cgroup(path: str) -> None:
+    """A cgroup is busy for an instant after its last process."""
+    deadline = time.monotonic() + CGROUP_PATIENCE_S
+    while True:
+        try:
+            return cgroup.host().remove(path)
+        except KernelError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _kill_all(path: str) -> None:

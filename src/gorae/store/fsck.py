@@ -23,6 +23,7 @@ from gorae.store.archive.apply import apply_layer
 from gorae.store.store import Store
 from gorae.store.tables import content, images, snapshots, volumes
 
+PATIENCE_S = 0.3
 AT_WORK_NS = 600 * 1_000_000_000
 """What is younger and has no owner yet may be somebody's work; at the daemon's start nobody is at work."""
 
@@ -182,13 +183,22 @@ def _changed_lately(path: Path) -> bool:
         return True
 
 
+def _volume_names(store: Store) -> tuple[set[str], set[str]]:
+    """By directories, and by rows."""
+    return store.volumes.names(), {row.name for row in store.db.read(volumes.all_rows)}
+
+
 def _volumes(store: Store) -> Iterator[Finding]:
     for path in store.volumes.removed():
         yield Finding("volume", path.name, "its removal was cut off", store.volumes.discard_removed)
-    names = store.volumes.names()
-    rows = {row.name for row in store.db.read(volumes.all_rows)}
+    names, rows = _volume_names(store)
+    strays = names - rows
+    if strays:  # made or removed just now?
+        time.sleep(PATIENCE_S)
+        still, now = _volume_names(store)
+        strays = (names & still) - (rows | now)
     for name in sorted(rows - names):
         yield Finding("volume", name, "its directory is gone", partial(store.volumes.create, name))
-    for name in sorted(names - rows):
+    for name in sorted(strays):
         problem = f'is a directory without a row: "gorae volume create {name}" takes it back'
         yield Finding("volume", name, problem)

@@ -31,6 +31,8 @@ class VolumeDirectories:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._going: set[str] = set()
+        """What is being removed by this process."""
         root.mkdir(parents=True, exist_ok=True, mode=0o711)
 
     def _dir(self, name: str) -> Path:
@@ -132,10 +134,12 @@ class VolumeDirectories:
     def _discard(self, doomed: Path | None) -> None:
         if doomed is not None:
             tree.discard(doomed)
+            self._going.discard(doomed.name)
 
     def _put_aside(self, path: Path, prefix: str, token: str = "") -> Path | None:
         """Rename it away; None when it is gone. A directory in which something is mounted cannot be renamed."""
         aside = self._root / f"{prefix}{token or secrets.token_hex(8)}"
+        self._going.add(aside.name)
         try:
             os.rename(path, aside)
         except FileNotFoundError:
@@ -177,8 +181,9 @@ class VolumeDirectories:
         return len(doomed)
 
     def removed(self) -> list[Path]:
-        """Removals that were cut off."""
-        return [one for one in self._root.iterdir() if one.name.startswith(REMOVED)]
+        """Removals that were cut off, not those under way."""
+        found = [one for one in self._root.iterdir() if one.name.startswith(REMOVED)]
+        return [one for one in found if one.name not in self._going]
 
     def names(self) -> set[str]:
         """The directories that are there."""
