@@ -5,6 +5,7 @@ and put in place by a rename: `store.volumes` tells what a crash leaves. The sou
 else sees, by descriptor.
 """
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -38,15 +39,18 @@ class CopyUp:
         """Copy what the committed `snapshot` has at `target` into the volume, if that is empty there.
 
         Raises:
-            Unavailable: the disk is full. GoraeError: the copy failed; the volume is as it was.
+            InvalidArgument: the image has a file there. Unavailable: the disk is full. GoraeError: the copy failed;
+            the volume is as it was.
         """
         if not snapshot or not _is_empty(volume.path, subpath):
             return
         with view.private(self._snapshots.mounts(snapshot), (), self._point) as root_fd:
             try:
                 source_fd = fds.openat2(root_fd, target, os.O_RDONLY | os.O_DIRECTORY)
-            except KernelError:  # the image has no directory there: the volume stays empty
-                return
+            except KernelError as error:
+                if error.errno == errno.ENOTDIR:
+                    raise InvalidArgument(f"source {target} is not directory") from None
+                return  # the image has nothing there: the volume stays empty
             try:
                 self._copy(source_fd, volume, subpath)
             finally:

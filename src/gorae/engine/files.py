@@ -74,7 +74,9 @@ class FileView:
         try:
             return fds.openat2(self.root_fd, clean, os.O_PATH | os.O_NOFOLLOW)
         except KernelError as error:
-            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+            if error.errno == errno.ENOTDIR:
+                raise InvalidArgument(f"lstat {clean}: not a directory") from None
+            if error.errno in (errno.ENOENT, errno.ELOOP):
                 raise NotFound(f"Could not find the file {clean} in container {self.ref}") from None
             raise
 

@@ -10,7 +10,7 @@ from gorae.engine.images import Image
 from gorae.engine.model import Container, ContainerSpec, MountRecord, MountRequest
 from gorae.engine.mountpoints import image_key, unmappable
 from gorae.engine.volumes import ANONYMOUS, Volume, Volumes
-from gorae.errors import GoraeError, InvalidArgument
+from gorae.errors import GoraeError, InvalidArgument, NotFound
 from gorae.store.snapshot import Snapshotter
 
 Find = Callable[[str], Container]
@@ -87,8 +87,13 @@ class Mounts:
         ref, _, mode = text.partition(":")
         if mode not in MODES:
             raise InvalidArgument(f"invalid mode: {mode}")
-        other = find(ref)
-        return [replace(one, readonly=one.readonly or mode == "ro") for one in other.mounts]
+        try:
+            other = find(ref)
+        except NotFound as error:  # no 404, which would make a client pull the image
+            raise InvalidArgument(error.message) from None
+        return [
+            replace(one, mode="", readonly=one.readonly or mode == "ro") for one in other.mounts
+        ]
 
     def _one(
         self,

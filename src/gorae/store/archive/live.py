@@ -87,6 +87,7 @@ class LivePacker:
             self._enter(stack, name, fd)
             while stack:
                 stem, dir_fd, names = stack[-1]
+                stem = stem.rstrip("/")
                 base = next(names, None)
                 if base is None:
                     os.close(stack.pop()[1])
@@ -153,7 +154,7 @@ class LivePacker:
     ) -> None:
         kind = kind or _TYPES[stat.S_IFMT(info.st_mode)]
         entry = Entry(
-            name + "/" if kind == DIRECTORY else name,
+            name.rstrip("/") + "/" if kind == DIRECTORY else name,
             kind,
             stat.S_IMODE(info.st_mode),
             info.st_uid,
