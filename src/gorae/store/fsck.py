@@ -91,6 +91,9 @@ def _ingests(store: Store) -> Iterator[Finding]:
 
 def _snapshots(store: Store, containers: Collection[str]) -> Iterator[Finding]:
     garbage = store.snapshots.garbage()
+    if garbage:  # collected just now?
+        time.sleep(PATIENCE_S)
+        garbage = [one for one in garbage if one in store.snapshots.garbage()]
     rows = {row.key: row for row in store.db.read(snapshots.all_rows)}
     for key, row in sorted(rows.items()):
         if row.kind == "committed" and not store.snapshots.directory(row.number).is_dir():

@@ -30,6 +30,8 @@ class OverlaySnapshotter:
     def __init__(self, root: Path, db: Database) -> None:
         self._root = root
         self._db = db
+        self._going: set[str] = set()
+        """Directories that are being removed by this process."""
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def directory(self, number: int) -> Path:
@@ -125,6 +127,7 @@ class OverlaySnapshotter:
 
         def write(tx: Tx) -> bool:
             if rows.get(tx, chain_id) is not None:
+                self._going.add(directory.name)
                 rows.delete(tx, key)
                 return False
             rows.commit(tx, key, chain_id, found.size_bytes, found.inodes)
@@ -133,7 +136,7 @@ class OverlaySnapshotter:
             return True
 
         if not self._db.write(write, durable=sync):
-            _discard(directory)
+            self._remove_directory(directory)
 
     def sync_committed(self) -> None:
         """See Snapshotter."""
@@ -163,6 +166,7 @@ class OverlaySnapshotter:
                 return None
             if rows.has_children(tx, key):
                 raise Conflict(f'snapshot "{key}" has others standing on it')
+            self._going.add(str(row.number))
             rows.delete(tx, key)
             layer_rows.delete_by_chain(tx, key)
             layer_rows.clear_unsynced(tx, [key])
@@ -174,7 +178,12 @@ class OverlaySnapshotter:
             self._empty(key)
             number = self._db.write(write, durable=False)
         if number is not None:
-            _discard(self.directory(number))
+            self._remove_directory(self.directory(number))
+
+    def _remove_directory(self, directory: Path) -> None:
+        self._going.add(directory.name)
+        _discard(directory)
+        self._going.discard(directory.name)
 
     def _empty(self, key: str) -> None:
         row = self._row(key)
@@ -206,16 +215,19 @@ class OverlaySnapshotter:
         return [self.directory(one) / "fs" for one in numbers]
 
     def garbage(self) -> list[Path]:
-        """Directories without a row; looked for first, since a row is there before its directory."""
+        """Directories without a row, but those whose removal is under way.
+
+        They are looked for first, since a row is there before its directory.
+        """
         found = list(self._root.iterdir())
-        known = {str(row.number) for row in self._db.read(rows.all_rows)}
+        known = {str(row.number) for row in self._db.read(rows.all_rows)} | self._going
         return [one for one in found if one.name not in known]
 
     def discard_garbage(self) -> int:
         """See Snapshotter."""
         found = self.garbage()
         for one in found:
-            _discard(one)
+            self._remove_directory(one)
         return len(found)
 
 
