@@ -1,7 +1,6 @@
 """The lint's walk through the stages: each instruction with the variables that a build would have at it."""
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,6 +12,7 @@ from gorae.dockerfile.lint import BaseImage, Findings, Request
 from gorae.dockerfile.mount import check_target, from_of
 from gorae.dockerfile.quote import quoted
 from gorae.dockerfile.scope import DEFAULT_PATH
+from gorae.dockerfile.secretname import looks_secret
 from gorae.dockerfile.shell import Expansion, Shell
 from gorae.dockerfile.stages import SCRATCH, Dockerfile, Stage, trigger_instruction
 from gorae.dockerfile.suggest import nearest, with_suggestion
@@ -20,19 +20,9 @@ from gorae.errors import InvalidArgument, SyntaxFault
 from gorae.oci import platform as platforms
 from gorae.oci.reference import Reference
 
-_SECRET = re.compile(
-    r"(?:_|^)(?:apikey|auth|credentials?|key|password|pword|passwd|secret|token)(?:_|$)",
-    re.IGNORECASE,
-)
-_NO_SECRET = re.compile(r"(?:_|^)(?:public|file|version)(?:_|$)", re.IGNORECASE)
 _REMOTE = ("http://", "https://", "git@", "git://", "ssh://")
 _ROOT_PATTERNS = ("*", "**", "**/*")
 _CONTENT = Shell("\\", skip_quotes=True)
-
-
-def looks_secret(name: str) -> bool:
-    """Whether a variable's name says that its value is one to keep."""
-    return _SECRET.search(name) is not None and _NO_SECRET.search(name) is None
 
 
 @dataclass(slots=True)
