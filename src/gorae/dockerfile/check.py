@@ -10,7 +10,7 @@ from gorae.dockerfile.parser import Node, parse
 from gorae.dockerfile.quote import quoted
 from gorae.dockerfile.scope import meta_env, platform_args
 from gorae.dockerfile.shell import Expansion, Shell
-from gorae.dockerfile.source import directive
+from gorae.dockerfile.source import directive, shown
 from gorae.dockerfile.stagecheck import StageChecker
 from gorae.dockerfile.stages import SCRATCH, Dockerfile, Stage, stages_of
 from gorae.dockerfile.suggest import nearest, with_suggestion
@@ -35,7 +35,7 @@ def check(text: bytes, name: str, request: Request | None = None) -> Report:
             rules = ", ".join(dict.fromkeys(one.rule.name for one in findings.all))
             problem = Problem(f"lint violation found for rules: {rules}")
     except SyntaxFault as fault:
-        problem = Problem(fault.message, fault.line, fault.line)
+        problem = Problem(shown(fault.message), fault.line, fault.line)
     ordered = sorted(findings.all, key=lambda one: one.start_line)
     return Report(name, text, tuple(ordered), problem)
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from gorae.dockerfile import stopsignal
 from gorae.dockerfile.instruction import (
     Add,
     Env,
@@ -29,6 +30,7 @@ from gorae.dockerfile.instruction import (
 )
 from gorae.dockerfile.mount import parse_mount
 from gorae.dockerfile.shell import Expansion, Shell
+from gorae.dockerfile.source import shown
 from gorae.errors import SyntaxFault
 
 AnyInstruction = TypeVar("AnyInstruction", bound=Instruction)
@@ -86,7 +88,8 @@ def expand(instruction: AnyInstruction, expander: Words) -> AnyInstruction:
         return _expanded(instruction, expander)  # type: ignore[return-value]
     except SyntaxFault as fault:
         place = instruction.location
-        raise SyntaxFault(fault.message, source=place.source, line=place.start_line) from None
+        message = shown(fault.message)
+        raise SyntaxFault(message, source=place.source, line=place.start_line) from None
 
 
 def _expanded(found: Instruction, expander: Words) -> Instruction:
@@ -112,7 +115,7 @@ def _expanded(found: Instruction, expander: Words) -> Instruction:
         case Workdir():
             return replace(found, path=expander(found.path))
         case Stopsignal():
-            return replace(found, signal=expander(found.signal))
+            return replace(found, signal=stopsignal.check(expander(found.signal)))
         case From():
             return replace(found, image=expander(found.image), platform=expander(found.platform))
         case _:

@@ -14,7 +14,7 @@ from gorae.dockerfile.ignore import Ignore
 from gorae.dockerfile.mount import truth
 from gorae.dockerfile.quote import quoted
 from gorae.dockerfile.rule import RULES, Rule
-from gorae.dockerfile.source import DirectiveReader, Location
+from gorae.dockerfile.source import DirectiveReader, Location, shown
 from gorae.errors import SyntaxFault
 
 ALL = "all"
@@ -134,7 +134,7 @@ class Findings:
         detail = rule.detail.format(**words)
         if suggestion:
             detail += f" (did you mean {suggestion}?)"
-        self.all.append(Finding(rule, detail, start, end))
+        self.all.append(Finding(rule, shown(detail), start, end))
 
 
 def read_control(text: str) -> Control:

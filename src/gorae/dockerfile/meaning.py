@@ -9,10 +9,11 @@ from gorae.dockerfile.arguments import FORMS
 from gorae.dockerfile.blank import BLANKS
 from gorae.dockerfile.duration import duration_ns
 from gorae.dockerfile.flag import Flags, Kind, read_flags
-from gorae.dockerfile.heredoc import heredoc_of
+from gorae.dockerfile.heredoc import Heredoc, heredoc_of
 from gorae.dockerfile.mount import fields_of, from_of, truth
 from gorae.dockerfile.parser import Node, onbuild_expression
 from gorae.dockerfile.quote import quoted
+from gorae.dockerfile.source import shown
 from gorae.dockerfile.suggest import with_suggestion
 from gorae.errors import InvalidArgument, SyntaxFault
 
@@ -39,24 +40,30 @@ MAX_RETRIES = 2**31 - 1
 
 
 def instruction_of(node: Node) -> to.Instruction:
-    """Raises: SyntaxFault: unknown instruction or flag, or arguments that it does not take."""
-    keyword = node.keyword.upper()
-    reader = _READERS.get(keyword)
+    """The instruction of a Dockerfile's line.
+
+    Raises:
+        SyntaxFault: unknown instruction or flag, or arguments that it does not take; with the line.
+    """
     try:
-        if reader is None:
-            raise SyntaxFault(
-                with_suggestion(
-                    f"unknown instruction: {node.keyword}", node.keyword, FORMS, case=False
-                )
-            )
-        return reader(node)
+        return checked(node)
     except SyntaxFault as fault:
         line = node.location.start_line
         raise SyntaxFault(
-            f"dockerfile parse error on line {line}: {fault.message}",
+            f"dockerfile parse error on line {line}: {shown(fault.message)}",
             source=node.location.source,
             line=line,
         ) from None
+
+
+def checked(node: Node) -> to.Instruction:
+    """The same for a line that stands in no file. Raises: SyntaxFault: without a place."""
+    reader = _READERS.get(node.keyword.upper())
+    if reader is None:
+        raise SyntaxFault(
+            with_suggestion(f"unknown instruction: {node.keyword}", node.keyword, FORMS, case=False)
+        )
+    return reader(node)
 
 
 def _shared(node: Node) -> dict[str, Any]:
@@ -139,12 +146,12 @@ def _description(node: Node, name: str) -> str:
 def _transfer(node: Node, flags: Flags) -> dict[str, Any]:
     keyword = node.keyword.upper()
     *words, dest = node.arguments.words
-    if heredoc_of(dest) is not None:
+    if _announced(dest) is not None:
         raise SyntaxFault(f"{keyword} cannot accept a heredoc as a destination")
     contents = {one.name: one for one in node.heredocs}
     sources, files = [], []
     for word in words:
-        announced = heredoc_of(word)
+        announced = _announced(word)
         if announced is None:
             sources.append(word)
             continue
@@ -159,6 +166,14 @@ def _transfer(node: Node, flags: Flags) -> dict[str, Any]:
         "link": flags.truth("link") or False,
         "exclude": flags.texts("exclude"),
     }
+
+
+def _announced(word: str) -> Heredoc | None:
+    """The heredoc of a word; one whose quotes do not end, since blanks part words first, is a plain name."""
+    try:
+        return heredoc_of(word)
+    except SyntaxFault:
+        return None
 
 
 def _need_dest(node: Node) -> Flags:

@@ -20,6 +20,7 @@ from gorae.dockerfile.source import (
     DirectiveReader,
     Location,
     lines_of,
+    shown,
 )
 from gorae.errors import SyntaxFault
 
@@ -86,7 +87,7 @@ def parse(text: bytes, name: str) -> Ast:
             node = _next_node(state, reader)
         except SyntaxFault as fault:
             line = fault.line or max(state.at, 1)
-            raise SyntaxFault(fault.message, source=name, line=line) from None
+            raise SyntaxFault(shown(fault.message), source=name, line=line) from None
         if node is not None:
             nodes.append(node)
         if len(nodes) > MAX_INSTRUCTIONS:

@@ -100,6 +100,11 @@ def lines_of(text: bytes, name: str) -> list[str]:
     return [line.decode("utf-8", "surrogateescape") for line in lines]
 
 
+def shown(text: str) -> str:
+    """A text for people: bytes that are not UTF-8 as "\ufffd"."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def directive(text: bytes, name: str) -> Directive | None:
     """The value of a directive, also below a `#!` line, where the instructions' parser no longer looks."""
     body = text.removeprefix(_BOM)

@@ -38,8 +38,8 @@ FORMS = (
     _form(
         "an AWS secret key",
         rb"(?i:aws_?secret_?access_?key)[\"']?\s{0,4}[=:]\s{0,4}[\"']?[A-Za-z0-9/+]{40}\b",
-        b"ecret",
-        b"ECRET",
+        b"cret",
+        b"CRET",
     ),
     _form("a GitHub token", rb"\bgh[pousr]_[A-Za-z0-9]{36,255}\b", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_"),
     _form("a GitHub token", rb"\bgithub_pat_[A-Za-z0-9_]{60,255}\b", b"github_pat_"),

@@ -1,11 +1,13 @@
 """JSON as the specifications' documents are written: compact, keys in the order given."""
 
 import json
+import re
 from typing import Any
 
 from gorae.errors import InvalidArgument
 
 MAX_DEPTH_CHARS = 64
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def load(data: bytes, what: str) -> dict[str, Any]:
@@ -20,8 +22,9 @@ def load(data: bytes, what: str) -> dict[str, Any]:
 
 
 def dump(value: Any) -> bytes:
-    """Compact bytes; the digest of a document is of these."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    """Compact bytes; the digest of a document is of these. What is no character becomes "\ufffd", as in Go."""
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _NO_CHARACTER.sub("\ufffd", text).encode()
 
 
 def want(document: dict[str, Any], key: str, kind: type, what: str, default: Any = None) -> Any:
