@@ -5,6 +5,7 @@ from __future__ import annotations
 from gorae.errors import GoraeError, InvalidArgument
 
 FAILURE = 1
+BAD_TEMPLATE = 64
 RUN_FAILED = 125
 NOT_INVOKABLE = 126
 NOT_FOUND = 127

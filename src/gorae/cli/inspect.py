@@ -6,8 +6,8 @@ both Go's names (`.ID`) and the API's (`.Id`) work.
 
 from __future__ import annotations
 
-from gorae.cli.errors import FAILURE, Exit
-from gorae.cli.listing import parse_template
+from gorae.cli.errors import BAD_TEMPLATE, FAILURE, Exit
+from gorae.cli.listing import PARSING
 from gorae.cli.options import Option
 from gorae.client import jsontext
 from gorae.errors import GoraeError, InvalidArgument
@@ -42,7 +42,7 @@ def inspect(
     """
     template = None
     if template_text not in ("", "json"):
-        template = parse_template(template_text, "template parsing error: ")
+        template = parse_or_leave(template_text)
     documents: list[Any] = []
     complaints: list[str] = []
     for name in names:
@@ -64,6 +64,17 @@ def inspect(
     return 0
 
 
+def parse_or_leave(text: str, name: str = "", complaint: str = PARSING) -> Template:
+    """A parsed template of a command that shows one thing: a wrong text ends it with docker's 64."""
+    from gorae.cli.template.evaluator import Template
+    from gorae.cli.template.value import TemplateFault
+
+    try:
+        return Template(text, name=name)
+    except TemplateFault as error:
+        raise Exit(BAD_TEMPLATE, f"{complaint}{error}") from None
+
+
 def render(template: Template, document: Any, kind: str, *, raw: bool = True) -> str:
     """The text of one document.
 
@@ -79,6 +90,19 @@ def render(template: Template, document: Any, kind: str, *, raw: bool = True) ->
         if not raw:
             raise InvalidArgument(f"template parsing error: {error}") from None
     try:
-        return template.execute(document, missing_is_error=True)
+        return template.execute(_untyped(document), missing_is_error=True)
     except TemplateFault as error:
         raise InvalidArgument(f"template parsing error: {error}") from None
+
+
+def _untyped(value: Any) -> Any:
+    """The document as Go reads it without types: numbers stay text."""
+    from gorae.cli.template.value import Number
+
+    if isinstance(value, dict):
+        return {key: _untyped(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_untyped(item) for item in value]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Number(value)
+    return value

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Getter = Callable[[Any], Any]
 
 
+PARSING = "template parsing error: "
+CLASH = "WARNING: Ignoring custom format, because both --format and --quiet are set."
+
+
 def format_option(names: str = "format") -> Option:
     """The option of list commands."""
     return Option(
@@ -36,9 +40,10 @@ class Listing:
         columns: field -> (header, reader of one row).
         table: the fields of the plain table, in order.
         unlisted: fields that `json` leaves out.
+        raw: what `--format raw` shows, (word, field) a line; a word with `?` only when it is asked for.
     """
 
-    __slots__ = ("columns", "methods", "table", "type_name", "unlisted")
+    __slots__ = ("columns", "methods", "raw", "table", "type_name", "unlisted")
 
     def __init__(
         self,
@@ -48,19 +53,24 @@ class Listing:
         *,
         methods: dict[str, tuple[str, Callable[..., Any]]] | None = None,
         unlisted: Sequence[str] = (),
+        raw: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.type_name = type_name
         self.columns = columns
         self.table = tuple(table)
         self.methods = methods or {}
         self.unlisted = tuple(unlisted)
+        self.raw = tuple(raw)
 
-    def render(self, rows: Iterable[Any], template: str = "", *, table: Sequence[str] = ()) -> str:
+    def render(
+        self, rows: Iterable[Any], template: str = "", *, table: Sequence[str] = (), also: str = ""
+    ) -> str:
         """The whole list as text.
 
         Args:
             template: what `--format` says; empty for the plain table.
             table: other fields for the plain table than the usual ones.
+            also: a field that `raw` shows because it was asked for.
 
         Raises:
             InvalidArgument: the template is wrong.
@@ -70,7 +80,27 @@ class Listing:
             return self._plain(rows, table or self.table)
         if kind == "json":
             return "".join(self.json_line(row) + "\n" for row in rows)
+        if kind == "raw" and self.raw:
+            lines = [
+                (word.rstrip("?"), field)
+                for word, field in self.raw
+                if not word.endswith("?") or field == also
+            ]
+            return "".join(self._raw(row, lines) + "\n" for row in rows)
         return self._templated(rows, kind)
+
+    def identifiers(self, rows: Iterable[Any], template: str, field: str) -> str:
+        """What `--quiet` shows: the field alone."""
+        if template == "raw" and self.raw:
+            lines = [line for line in self.raw if line[1] == field]
+            return "".join(self._raw(row, lines) for row in rows)
+        read = self.columns[field][1]
+        return "".join(f"{read(row)}\n" for row in rows)
+
+    def _raw(self, row: Any, lines: Iterable[tuple[str, str]]) -> str:
+        return "".join(
+            f"{word}: {self.columns[field][1](row)}".rstrip(" ") + "\n" for word, field in lines
+        )
 
     def json_line(self, row: Any) -> str:
         """All fields of a row, sorted by name."""
@@ -128,7 +158,7 @@ class Listing:
         return Row(self.type_name.removeprefix("*"), getters, pointer=True, hidden=hidden)
 
 
-def parse_template(text: str, complaint: str = "failed to parse template: ") -> Template:
+def parse_template(text: str, complaint: str = PARSING) -> Template:
     """A parsed template; its faults as an error of the command line."""
     from gorae.cli.template.evaluator import Template
     from gorae.cli.template.value import TemplateFault
@@ -139,14 +169,14 @@ def parse_template(text: str, complaint: str = "failed to parse template: ") -> 
         raise InvalidArgument(f"{complaint}{error}") from None
 
 
-def execute(template: Template, value: Any) -> str:
-    """The text for one row."""
+def execute(template: Template, value: Any, complaint: str = PARSING) -> str:
+    """The text for one row; a field that is not there is an error of the command line."""
     from gorae.cli.template.value import TemplateFault
 
     try:
         return template.execute(value)
     except TemplateFault as error:
-        raise InvalidArgument(f"failed to execute template: {error}") from None
+        raise InvalidArgument(f"{complaint}{error}") from None
 
 
 def uses_field(text: str, name: str) -> bool:

@@ -130,6 +130,8 @@ def _dispatch(globals_: Values, words: list[str], console: Console) -> int:
 
         console.out.write(help_text.command_help(command, title))
         return 0
+    for notice in options.notices:
+        console.out.line(notice)
     return command.run(Invocation(title, options, arguments, console, globals_))
 
 
@@ -139,7 +141,7 @@ def _unknown_flag(word: str, title: str) -> str:
         if word.startswith("--")
         else f"unknown shorthand flag: '{word[1:2]}' in {word}"
     )
-    return f"{complaint}\n\nUsage:  {title} COMMAND\n\nRun '{title} --help' for more information"
+    return f"{complaint}\n\nUsage:  {title}\n\nRun '{title} --help' for more information"
 
 
 def _help(console: Console, group: str, *, to_error: bool = False) -> int:

@@ -53,12 +53,14 @@ class Option:
         hidden: accepted, not shown.
         choices: what completion offers.
         into: the option that takes the values, where this is another name for it.
+        instead: what to say instead of this name, which is on its way out.
     """
 
     __slots__ = (
         "choices",
         "default",
         "hidden",
+        "instead",
         "into",
         "kind",
         "name",
@@ -80,6 +82,7 @@ class Option:
         hidden: bool = False,
         choices: tuple[str, ...] = (),
         into: str = "",
+        instead: str = "",
     ) -> None:
         short, _, name = names.rpartition(" ")
         self.name = name
@@ -92,6 +95,7 @@ class Option:
         self.hidden = hidden
         self.choices = choices
         self.into = into or name
+        self.instead = instead
 
     @property
     def repeats(self) -> bool:
@@ -150,15 +154,20 @@ class Command:
 class Values:
     """What was given on the command line, over the defaults; typed access by option name."""
 
-    __slots__ = ("_given", "_table")
+    __slots__ = ("_given", "_table", "notices")
 
     def __init__(self, table: dict[str, Option]) -> None:
         self._table = table
         self._given: dict[str, Any] = {}
+        self.notices: list[str] = []
 
     def set(self, option: Option, text: str) -> None:
         """Read `text` for `option`; lists grow."""
         value = option.read(text)
+        if option.instead:
+            self.notices.append(
+                f"Flag --{option.name} has been deprecated, use {option.instead} instead"
+            )
         if not option.repeats:
             self._given[option.into] = value
         elif option.kind == "strings" and isinstance(value, list):
@@ -223,7 +232,7 @@ def parse(command: Command, words: Sequence[str], title: str) -> tuple[Values, l
         raise HelpWanted
     complaint = _argument_complaint(command, len(positionals), title)
     if complaint:
-        opening = "See" if "at least" in complaint else "Run"
+        opening = "See" if command.arguments[1] is None else "Run"
         raise UsageFault(_usage(complaint, command, title, opening), FAILURE)
     return parsed, positionals
 

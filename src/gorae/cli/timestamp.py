@@ -17,16 +17,33 @@ def parse_rfc3339(text: str) -> tuple[int, int]:
         InvalidArgument: another form.
     """
     date, _, rest = text.partition("T")
+    if not rest and date.endswith("Z"):
+        date, rest = date[:-1], "Z"
     clock, offset_s = _split_zone(rest)
     whole, _, fraction = clock.partition(".")
     try:
         year, month, day = (int(part) for part in date.split("-"))
-        hour, minute, second = (int(part) for part in (whole + ":0:0").split(":")[:3])
+        hour, minute, second = (int(part) for part in ((whole or "0") + ":0:0").split(":")[:3])
         nanoseconds = int(fraction[:9].ljust(9, "0")) if fraction else 0
     except ValueError:
         raise InvalidArgument(f'cannot parse "{text}" as a time') from None
+    for unit, value, least, most in (
+        ("month", month, 1, 12),
+        ("day", day, 1, _days_of(year, month)),
+        ("hour", hour, 0, 23),
+        ("minute", minute, 0, 59),
+        ("second", second, 0, 59),
+    ):
+        if not least <= value <= most:
+            raise InvalidArgument(f'parsing time "{text}": {unit} out of range')
     days = days_from_civil(year, month, day)
     return days * 86400 + hour * 3600 + minute * 60 + second - offset_s, nanoseconds
+
+
+def _days_of(year: int, month: int) -> int:
+    if month == 2:
+        return 29 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 28
+    return 30 if month in (4, 6, 9, 11) else 31
 
 
 def _split_zone(text: str) -> tuple[str, int]:
@@ -71,7 +88,12 @@ def query_value(text: str, now: float) -> str:
     whole, _, fraction = text.partition(".")
     if whole.lstrip("-").isdigit() and (not fraction or fraction.isdigit()):
         return text
-    seconds, nanoseconds = parse_rfc3339(text)
+    try:
+        seconds, nanoseconds = parse_rfc3339(text)
+    except InvalidArgument as error:
+        if "out of range" in str(error):
+            raise
+        raise InvalidArgument(f'failed to parse value as time or duration: "{text}"') from None
     return f"{seconds}.{nanoseconds:09d}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from gorae.cli import outfile
 from gorae.errors import InvalidArgument
 
 TYPE_CHECKING = False
@@ -64,6 +65,9 @@ def check_output(console: Console, path: str, what: str) -> None:
         raise InvalidArgument(
             f'failed to {what} {noun}: invalid output path: "{path}" must be a regular file'
         )
+    found = outfile.special(path)
+    if found:
+        raise InvalidArgument(f"failed to {what} {noun}: cannot write to {found}")
 
 
 def write_response(response: Response, console: Console, path: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
+from gorae.cli import outfile
 from gorae.cli.bake import definition, files
 from gorae.cli.builder import build as one_build
 from gorae.cli.builder import request
@@ -45,7 +46,7 @@ def run(call: Invocation) -> int:
         return 1
     if options.text("metadata-file"):
         found = {name: one_build.metadata(result) for name, result in results.items()}
-        one_build.write_file(options.text("metadata-file"), jsontext.encode(found, indent=2))
+        outfile.write_text(options.text("metadata-file"), jsontext.encode(found, indent=2))
     return 0
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from gorae.cli import outfile
 from gorae.cli.builder import outputs, request
 from gorae.cli.builder.display import choose
 from gorae.cli.builder.options import BUILD
@@ -156,12 +155,12 @@ def _tell(call: Invocation, result: dict[str, Any]) -> None:
     if call.options.flag("quiet") and image_id:
         call.say(image_id)
     if call.options.text("iidfile"):
-        write_file(call.options.text("iidfile"), image_id)
+        outfile.write_text(call.options.text("iidfile"), image_id)
     if call.options.text("metadata-file"):
         from gorae.client import jsontext
 
         text = jsontext.encode(metadata(result), indent=2)
-        write_file(call.options.text("metadata-file"), text)
+        outfile.write_text(call.options.text("metadata-file"), text)
 
 
 def metadata(result: dict[str, Any]) -> dict[str, Any]:
@@ -174,14 +173,6 @@ def metadata(result: dict[str, Any]) -> dict[str, Any]:
     if result.get("names"):
         found["image.name"] = ",".join(result["names"])
     return found
-
-
-def write_file(path: str, text: str) -> None:
-    """Replace a file at once."""
-    staged = f"{path}.{os.getpid()}.part"
-    with open(staged, "w", encoding="utf-8") as file:
-        file.write(text)
-    os.replace(staged, path)
 
 
 COMMAND = Command(

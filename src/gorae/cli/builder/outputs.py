@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
+from gorae.cli import outfile
 from gorae.errors import Conflict, GoraeError, InvalidArgument
 
 TYPE_CHECKING = False
@@ -46,11 +47,11 @@ class _Stream:
 
 
 class _File:
-    """Replaced at the end only: a failed build leaves the old one."""
+    """Replaced at the end only: a failed build leaves the old one. What is no file is written through."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._staged = f"{path}.{os.getpid()}.part"
+        self._staged = path if outfile.special(path) else f"{path}.{os.getpid()}.part"
         self._file = open(self._staged, "wb")  # noqa: SIM115 - closed at the end of the stream
 
     def take(self, data: bytes) -> None:
@@ -59,9 +60,10 @@ class _File:
             self._file.write(data)
             return
         self._file.flush()
-        os.fsync(self._file.fileno())
+        if self._staged != self._path:
+            os.fsync(self._file.fileno())
+            os.replace(self._staged, self._path)
         self._file.close()
-        os.replace(self._staged, self._path)
 
 
 class _Folder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gorae.cli import reference, terminal
+from gorae.cli import platform, reference, terminal
 from gorae.cli.container.flags import CREATE_OPTIONS, PULL_POLICIES
 from gorae.cli.container.request import create_document
 from gorae.cli.errors import RUN_FAILED, Exit
@@ -62,6 +62,7 @@ def create(call: Invocation, document: dict[str, Any]) -> str:
     document["HostConfig"]["ConsoleSize"] = list(terminal.size(call.console.out.descriptor))
     if options.text("pull") == "always":
         _pull(call, document["Image"])
+    platform.check(options.text("platform"))
     query = {"name": options.text("name") or None, "platform": options.text("platform") or None}
     try:
         created = call.session.post("/containers/create", query, document)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 SIGNAL = Option("s signal", "string", "signal to send")
 TIMEOUT = Option("t timeout", "int", "seconds to wait before it is killed, -1 for ever")
-TIME = Option("time", "int", "older name of --timeout", hidden=True, into="timeout")
+TIME = Option(
+    "time", "int", "older name of --timeout", hidden=True, into="timeout", instead="--timeout"
+)
 
 
 def path(name: str, action: str) -> str:

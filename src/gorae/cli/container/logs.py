@@ -51,10 +51,8 @@ def moment(call: Invocation, name: str) -> str | None:
         return None
     try:
         return timestamp.query_value(text, time.time())
-    except InvalidArgument:
-        raise InvalidArgument(
-            f'invalid value for "{name}": failed to parse value as time or duration: "{text}"'
-        ) from None
+    except InvalidArgument as error:
+        raise InvalidArgument(f'invalid value for "{name}": {error}') from None
 
 
 COMMAND = Command(

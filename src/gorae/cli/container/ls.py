@@ -6,7 +6,14 @@ import time
 
 from gorae.cli import filters
 from gorae.cli.container.ports import displayed
-from gorae.cli.listing import Listing, format_option, uses_field
+from gorae.cli.listing import (
+    CLASH,
+    Listing,
+    execute,
+    format_option,
+    parse_template,
+    uses_field,
+)
 from gorae.cli.options import Command, Option
 from gorae.cli.timestamp import go_text
 from gorae.cli.units import ellipsis, human_duration, human_size, short_id
@@ -27,6 +34,10 @@ def run(call: Invocation) -> int:
     """List containers."""
     options = call.options
     template = options.text("format")
+    shown = listing(options.flag("no-trunc"))
+    _check(template, shown)
+    if options.flag("quiet") and template:
+        call.console.complain(CLASH)
     last = 1 if options.flag("latest") else options.number("last")
     sized = options.flag("size") or (not options.changed("size") and uses_field(template, "Size"))
     query = {
@@ -36,14 +47,28 @@ def run(call: Invocation) -> int:
         "filters": filters.document(options.items("filter")),
     }
     rows = call.session.get("/containers/json", query)
-    if options.flag("quiet") and (not template or template == "table"):
-        cut = (lambda text: text) if options.flag("no-trunc") else short_id
-        call.console.out.write("".join(cut(row["Id"]) + "\n" for row in rows))
+    if options.flag("quiet"):
+        call.console.out.write(shown.identifiers(rows, template, "ID"))
         return 0
-    shown = listing(options.flag("no-trunc"))
-    fields = (*shown.table, "Size") if options.flag("size") else shown.table
-    call.console.out.write(shown.render(rows, template, table=fields))
+    also = "Size" if options.flag("size") else ""
+    fields = (*shown.table, "Size") if also else shown.table
+    call.console.out.write(shown.render(rows, template, table=fields, also=also))
     return 0
+
+
+def _check(template: str, shown: Listing) -> None:
+    """Tried on nothing first, as docker does to learn which fields are asked for; its errors come before the engine's."""
+    if template in ("", "json", "raw", "table"):
+        return
+    parsed = parse_template(template.removeprefix("table").strip(), "failed to parse template: ")
+    execute(parsed, shown.struct({"Id": "", "Created": 0}), "failed to execute template: ")
+
+
+RAW = (
+    ("container_id", "ID"), ("image", "Image"), ("command", "Command"), ("created_at", "CreatedAt"),
+    ("state", "State"), ("status", "Status"), ("names", "Names"), ("labels", "Labels"),
+    ("ports", "Ports"), ("size?", "Size"),
+)  # fmt: skip
 
 
 def listing(whole: bool) -> Listing:
@@ -72,6 +97,7 @@ def listing(whole: bool) -> Listing:
         },
         ("ID", "Image", "Command", "RunningFor", "Status", "Ports", "Names"),
         methods={"Label": ("", lambda row, name: (row.get("Labels") or {}).get(name, ""))},
+        raw=RAW,
     )
 
 

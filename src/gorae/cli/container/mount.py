@@ -41,12 +41,21 @@ def _source_of(text: str) -> str:
         raise InvalidArgument("invalid empty volume spec")
     if len(text) <= 2:
         return ""
-    parts = text.split(":")
+    parts = _sections(text)
     if "" in parts:
         raise InvalidArgument(f"invalid spec: {text}: empty section between colons")
-    if len(parts) > 3:
-        raise InvalidArgument(f"invalid spec: {text}: too many colons")
     return "" if len(parts) == 1 else parts[0]
+
+
+def _sections(text: str) -> list[str]:
+    """What stands between colons; after a single letter a colon is a drive's, as docker has it on any system."""
+    found = [""]
+    for character in text:
+        if character == ":" and not (len(found[-1]) == 1 and found[-1].isalpha()):
+            found.append("")
+        else:
+            found[-1] += character
+    return found
 
 
 def tmpfs(texts: Iterable[str]) -> dict[str, str]:

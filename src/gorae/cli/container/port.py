@@ -40,7 +40,7 @@ def _one(call: Invocation, ports: dict[str, Any], wanted: str) -> int:
     port = f"{number}/{protocol or 'tcp'}"
     bindings = ports.get(port)
     if not bindings:
-        raise InvalidArgument(f"Error: No public port '{port}' published for {call.arguments[0]}")
+        raise InvalidArgument(f"Error: No public port '{wanted}' published for {call.arguments[0]}")
     for line in sorted(join(binding["HostIp"], binding["HostPort"]) for binding in bindings):
         call.say(line)
     return 0

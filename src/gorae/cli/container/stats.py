@@ -35,7 +35,10 @@ def run(call: Invocation) -> int:
 
 def _once(call: Invocation, names: list[str]) -> int:
     responses = [_open(call, name, stream=False) for name in names]
-    rows = [figures(jsontext.decode(response.read())) for response in responses]
+    rows = [
+        figures(jsontext.decode(response.read()), name)
+        for name, response in zip(names, responses, strict=True)
+    ]
     call.console.out.write(listing(call).render(rows, call.options.text("format")))
     return 0
 
@@ -60,7 +63,7 @@ def _follow(call: Invocation, names: list[str]) -> int:
                 continue
             samples, rests[name] = jsontext.decode_many(rests[name] + piece.decode())
             if samples:
-                rows[name] = figures(samples[-1])
+                rows[name] = figures(samples[-1], name)
                 fresh = True
         if fresh and len(rows) >= len(streams):
             opening = CLEAR if call.console.out.is_terminal else ""
@@ -82,14 +85,15 @@ def _ready(streams: dict[str, Response]) -> list[str]:
     return [by_descriptor[descriptor] for descriptor, _ in poller.poll()]
 
 
-def figures(sample: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of one sample; `alive` is False for a container that does not run."""
+def figures(sample: dict[str, Any], asked: str) -> dict[str, Any]:
+    """The numbers of one sample of what was `asked` for; `alive` is False for a container that does not run."""
     memory = sample.get("memory_stats") or {}
     networks = (sample.get("networks") or {}).values()
     blocks = ((sample.get("blkio_stats") or {}).get("io_service_bytes_recursive")) or ()
     used = memory_used(memory)
     limit = memory.get("limit", 0)
     return {
+        "asked": asked,
         "id": sample.get("id", ""),
         "name": sample.get("name", "").removeprefix("/"),
         "alive": bool(memory) or bool(sample.get("pids_stats")),
@@ -149,7 +153,7 @@ def listing(call: Invocation) -> Listing:
     return Listing(
         "*container.statsContext",
         {
-            "Container": ("CONTAINER", identifier),
+            "Container": ("CONTAINER", lambda row: row["asked"]),
             "ID": ("CONTAINER ID", identifier),
             "Name": ("NAME", lambda row: row["name"] or NOTHING),
             "CPUPerc": ("CPU %", alive(lambda row: f"{row['cpu']:.2f}%")),

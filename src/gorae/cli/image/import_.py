@@ -51,5 +51,5 @@ COMMAND = Command(
         Option("m message", "string", "comment"),
         Option("platform", "string", "platform of the image (os/arch)"),
     ),
-    arguments=(1, 2),
+    arguments=(1, None),
 )

@@ -33,13 +33,13 @@ def run(call: Invocation) -> int:
     whole, template = options.flag("no-trunc"), options.text("format")
     digests = options.flag("digests") or "{{.Digest}}" in template
     rows = [row for image in images for row in names(image, digests=digests)]
-    if options.flag("quiet") and template in ("", "table"):
-        call.console.out.write("".join(f"{identifier(row, whole)}\n" for row in rows))
+    shown = listing(whole)
+    if options.flag("quiet") and template in ("", "table", "raw"):
+        call.console.out.write(shown.identifiers(rows, template, "ID"))
         return 0
-    fields: tuple[str, ...] = ("Repository", "Tag", "ID", "CreatedSince", "Size")
-    if options.flag("digests"):
-        fields = ("Repository", "Tag", "Digest", "ID", "CreatedSince", "Size")
-    call.console.out.write(listing(whole).render(rows, template, table=fields))
+    also = "Digest" if options.flag("digests") else ""
+    fields = ("Repository", "Tag", "Digest", "ID", "CreatedSince", "Size") if also else shown.table
+    call.console.out.write(shown.render(rows, template, table=fields, also=also))
     return 0
 
 
@@ -94,6 +94,12 @@ def unique(row: Row) -> str:
     return human_size(row["Size"] - row["SharedSize"])
 
 
+RAW = (
+    ("repository", "Repository"), ("tag", "Tag"), ("digest?", "Digest"), ("image_id", "ID"),
+    ("created_at", "CreatedAt"), ("virtual_size", "Size"),
+)  # fmt: skip
+
+
 def listing(whole: bool) -> Listing:
     """The columns."""
     return Listing(
@@ -106,12 +112,13 @@ def listing(whole: bool) -> Listing:
             "CreatedSince": ("CREATED", lambda row: since(row["Created"])),
             "CreatedAt": ("CREATED AT", lambda row: go_text(row["Created"])),
             "Size": ("SIZE", lambda row: human_size(row["Size"], 3)),
-            "Containers": ("CONTAINERS", lambda _: UNKNOWN),
+            "Containers": ("CONTAINERS", counted),
             "VirtualSize": ("SIZE", lambda row: human_size(row["Size"])),
             "SharedSize": ("SHARED SIZE", shared),
             "UniqueSize": ("UNIQUE SIZE", unique),
         },
         ("Repository", "Tag", "ID", "CreatedSince", "Size"),
+        raw=RAW,
     )
 
 

@@ -23,11 +23,11 @@ def run(call: Invocation) -> int:
     query = {"filters": filters.document(options.items("filter"))}
     rows = sorted(call.session.get("/networks", query), key=lambda row: row["Name"])
     template, whole = options.text("format"), options.flag("no-trunc")
-    if options.flag("quiet") and template in ("", "table"):
-        cut = (lambda text: text) if whole else short_id
-        call.console.out.write("".join(f"{cut(row['Id'])}\n" for row in rows))
+    shown = listing(whole)
+    if options.flag("quiet") and template in ("", "table", "raw"):
+        call.console.out.write(shown.identifiers(rows, template, "ID"))
         return 0
-    call.console.out.write(listing(whole).render(rows, template))
+    call.console.out.write(shown.render(rows, template))
     return 0
 
 
@@ -58,6 +58,7 @@ def listing(whole: bool) -> Listing:
         },
         ("ID", "Name", "Driver", "Scope"),
         methods={"Label": ("", lambda row, name: (row.get("Labels") or {}).get(name, ""))},
+        raw=(("network_id", "ID"), ("name", "Name"), ("driver", "Driver"), ("scope", "Scope")),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from gorae.cli import filters
-from gorae.cli.listing import parse_template
+from gorae.cli.inspect import parse_or_leave
 from gorae.cli.options import Command, Option
 from gorae.cli.timestamp import query_value
 from gorae.client import jsontext
@@ -51,7 +51,7 @@ def printer(text: str) -> Callable[[Event], str]:
     from gorae.cli.document import typed
     from gorae.cli.template.value import TemplateFault
 
-    template = parse_template(text, "Error parsing format: ")
+    template = parse_or_leave(text, complaint="Error parsing format: ")
 
     def show(event: Event) -> str:
         try:
@@ -88,7 +88,7 @@ COMMAND = Command(
     run,
     (
         filters.option(),
-        Option("f format", "string", "print each by a Go template ('json', 'TEMPLATE')"),
+        Option("format", "string", "print each by a Go template ('json', 'TEMPLATE')"),
         Option("since", "string", "show events since a time or a span ago"),
         Option("until", "string", "leave at a time"),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gorae.cli.inspect import parse_or_leave
 from gorae.cli.options import Command, Option
 from gorae.cli.units import binary_size
 from gorae.cli.version import VERSION
@@ -26,7 +27,7 @@ def run(call: Invocation) -> int:
         call.say(jsontext.encode(document))
         return 0
     if template:
-        call.say(_templated(template, document))
+        call.say(_templated(call, template, document))
         return 0
     lines = ["Client:", f" Version:    {VERSION}", " Context:    default", " Debug Mode: false", ""]
     call.console.out.write("\n".join([*lines, "Server:", *server_lines(document)]) + "\n\n")
@@ -35,19 +36,20 @@ def run(call: Invocation) -> int:
     return 0
 
 
-def _templated(text: str, document: Document) -> str:
+def _templated(call: Invocation, text: str, document: Document) -> str:
     from gorae.cli.document import Document as Typed
-    from gorae.cli.template.evaluator import Template
     from gorae.cli.template.value import TemplateFault
 
+    template = parse_or_leave(text)
     facts = Typed(document, "system.Info")
     facts.type_name = "system.dockerInfo"
     client = {"Version": VERSION, "Context": "default", "Debug": False}
     facts.getters["ServerErrors"] = lambda: document.get("ServerErrors") or []
     facts.getters["ClientInfo"] = lambda: client
     try:
-        return Template(text).execute(facts)
+        return template.execute(facts)
     except TemplateFault as error:
+        call.say("")
         raise InvalidArgument(str(error)) from None
 
 
@@ -119,6 +121,13 @@ def _host_lines(document: Document) -> list[str]:
         f" Docker Root Dir: {document['DockerRootDir']}",
         f" Debug Mode: {_flag(document.get('Debug'))}",
     ]
+    if document.get("Debug"):
+        lines += [
+            f"  File Descriptors: {document.get('NFd', 0)}",
+            f"  Goroutines: {document.get('NGoroutines', 0)}",
+            f"  System Time: {document.get('SystemTime', '')}",
+            f"  EventsListeners: {document.get('NEventsListener', 0)}",
+        ]
     for name, key in (
         ("HTTP Proxy", "HttpProxy"),
         ("HTTPS Proxy", "HttpsProxy"),

@@ -71,7 +71,7 @@ def _credentials(call: Invocation) -> tuple[str, str]:
     if password:
         console.complain("WARNING! Using --password via the CLI is insecure. Use --password-stdin.")
     if (not user or not password) and not console.input_is_terminal:
-        raise InvalidArgument("cannot perform an interactive login from a non TTY device")
+        raise InvalidArgument("Error: Cannot perform an interactive login from a non TTY device")
     if not user:
         console.out.write("Username: ")
         console.flush()

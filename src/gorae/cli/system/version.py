@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from gorae.cli.inspect import parse_or_leave
 from gorae.cli.options import PROGRAM, Command, Option
 from gorae.cli.version import VERSION
 from gorae.client import jsontext
@@ -15,11 +16,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from gorae.cli.invocation import Invocation
+    from gorae.cli.template.evaluator import Template
+
+
+_GO_NAMES = {"ApiVersion": "APIVersion"}
 
 
 def run(call: Invocation) -> int:
     """Print both; without an engine the client's alone, and the reason."""
     template = call.options.text("format")
+    parsed = parse_or_leave(template, name="version") if template not in ("", "json") else None
     server: dict[str, Any] | None = None
     failure: GoraeError | None = None
     try:
@@ -29,8 +35,8 @@ def run(call: Invocation) -> int:
     client = client_version(call.session.version)
     if template == "json":
         call.say(jsontext.encode({"Client": client, "Server": server}))
-    elif template:
-        call.say(_templated(template, client, server))
+    elif parsed is not None:
+        call.say(_templated(call, parsed, client, server))
     else:
         call.console.out.write(as_text(client, server))
     if failure:
@@ -55,22 +61,24 @@ def client_version(api_version: str) -> dict[str, Any]:
     }
 
 
-def _templated(text: str, client: dict[str, Any], server: dict[str, Any] | None) -> str:
+def _templated(
+    call: Invocation, template: Template, client: dict[str, Any], server: dict[str, Any] | None
+) -> str:
     from gorae.cli.document import typed
-    from gorae.cli.template.evaluator import Template
     from gorae.cli.template.value import Struct, TemplateFault, constant
 
     client_struct = Struct(
         "system.clientVersion",
-        {name: constant(value) for name, value in client.items()},
+        {_GO_NAMES.get(name, name): constant(value) for name, value in client.items()},
     )
     both = Struct(
         "system.versionInfo",
         {"Client": lambda: client_struct, "Server": lambda: typed(server, "*types.Version")},
     )
     try:
-        return Template(text, name="version").execute(both)
+        return template.execute(both)
     except TemplateFault as error:
+        call.say("")
         raise InvalidArgument(str(error)) from None
 
 
@@ -114,7 +122,7 @@ def _component(component: dict[str, Any]) -> list[str]:
         rows.append(("Built", details.get("BuildTime", "")))
         rows.append(("OS/Arch", f"{details.get('Os', '')}/{details.get('Arch', '')}"))
         rows.append(("Experimental", str(details.get("Experimental", "false"))))
-    rows = [(name, value) for name, value in rows if value or name == "GitCommit"]
+    rows = [(name, value) for name, value in rows if value or name in ("GitCommit", "Built")]
     return [f" {component['Name']}:", *(f"  {name + ':':<18}{value}" for name, value in rows)]
 
 

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 DEPTH_LIMIT = 1000
 _NOTHING: Any = object()
+_WANTED: dict[str, tuple[type, str]] = {
+    "s": (str, "string"),
+    "i": (int, "int"),
+    "l": (list, "[]string"),
+}
 
 
 class Template:
@@ -260,7 +265,8 @@ class _State:
             if self.missing_is_error:
                 raise self.fail(at, f'map has no entry for key "{name}"')
             return NO_VALUE
-        raise self.fail(at, f"can't evaluate field {name} in type {type_name(receiver)}")
+        kind = "interface {}" if self.missing_is_error else type_name(receiver)
+        raise self.fail(at, f"can't evaluate field {name} in type {kind}")
 
     def struct_field(
         self, dot: Any, receiver: Struct, at: Node, name: str, arguments: list[Node], final: Any
@@ -297,6 +303,8 @@ class _State:
         self.check_count(name, definition, count)
         if name.name in ("and", "or"):
             return self.short_circuit(dot, name.name, arguments, final)
+        if name.name == "call":
+            raise self.not_callable(dot, command, arguments, final)
         values = [self.typed(dot, item, definition, i) for i, item in enumerate(arguments)]
         if final is not _NOTHING:
             values.append(final)
@@ -305,6 +313,18 @@ class _State:
             return definition.call(*values)
         except TemplateFault as error:
             raise self.fail(command, f"error calling {name.name}: {error}") from None
+
+    def not_callable(
+        self, dot: Any, command: node.Command, arguments: list[Node], final: Any
+    ) -> TemplateFault:
+        """No value of a document is a function."""
+        value = self.argument(dot, arguments[0]) if arguments else final
+        shown = f" {arguments[0]}" if arguments else ""
+        if value is NO_VALUE or value is None:
+            return self.fail(command, "error calling call: call of nil")
+        return self.fail(
+            command, f"error calling call: non-function{shown} of type {type_name(value)}"
+        )
 
     def check_count(self, name: node.Function, definition: Definition, count: int) -> None:
         if count < definition.least or (definition.most is not None and count > definition.most):
@@ -329,7 +349,7 @@ class _State:
 
     def check_type(self, at: Node, definition: Definition, index: int, value: Any) -> None:
         wanted = definition.types[index : index + 1]
-        python, name = {"s": (str, "string"), "i": (int, "int")}.get(wanted, (object, ""))
+        python, name = _WANTED.get(wanted, (object, ""))
         if not isinstance(value, python):
             if isinstance(at, node.Literal):
                 raise self.fail(at, f"expected {name}; found {at}")

@@ -9,6 +9,7 @@ from gorae.cli.template.value import (
     Row,
     Struct,
     TemplateFault,
+    TypedList,
     TypedMap,
     truth,
     type_name,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Definition:
-    """A function: how many arguments, and which of them must be strings ("s") or ints ("i")."""
+    """A function: how many arguments, and which of them must be strings ("s"), ints ("i") or lists of strings ("l")."""
 
     __slots__ = ("call", "least", "most", "types")
 
@@ -101,10 +102,21 @@ def slice_(item: Any, *bounds: Any) -> Any:
     """Go's `slice`."""
     if not isinstance(item, (str, list)):
         raise TemplateFault(f"can't slice item of type {type_name(item)}")
+    data = item.encode() if isinstance(item, str) else item
     for bound in bounds:
-        if not isinstance(bound, int) or not 0 <= bound <= len(item):
-            raise TemplateFault(f"index out of range: {formatting.plain(bound)}")
-    return item[slice(*bounds[:2])] if bounds else item
+        if isinstance(bound, bool) or not isinstance(bound, int):
+            raise TemplateFault(f"cannot index slice/array with type {type_name(bound)}")
+        if not 0 <= bound <= len(data):
+            raise TemplateFault(f"index out of range: {bound}")
+    if isinstance(item, str) and len(bounds) == 3:
+        raise TemplateFault("cannot 3-index slice a string")
+    start, end = (*bounds, len(data))[:2] if bounds else (0, len(data))
+    if start > end:
+        raise TemplateFault(f"invalid slice index: {start} > {end}")
+    cut = data[start:end]
+    if isinstance(cut, bytes):
+        return cut.decode("utf-8", "surrogateescape")
+    return TypedList(cut, type_name(item))
 
 
 def length(item: Any) -> int:
@@ -196,8 +208,6 @@ def _text(values: tuple[Any, ...]) -> str:
 
 def join(items: Any, separator: Any) -> str:
     """docker's `join`."""
-    if not isinstance(items, list):
-        raise TemplateFault(f"wrong type for value; expected []string; got {type_name(items)}")
     return str(separator).join(formatting.plain(item) for item in items)
 
 
@@ -235,7 +245,7 @@ FUNCTIONS: dict[str, Definition] = {
     "html": Definition(html, 0, None),
     "js": Definition(javascript, 0, None),
     "urlquery": Definition(urlquery, 0, None),
-    "call": Definition(lambda function, *values: function(*values), 1, None),
+    "call": Definition(lambda *values: values, 1, None),
     "eq": Definition(equal, 1, None),
     "ne": Definition(lambda first, second: not equal(first, second), 2, 2),
     "lt": Definition(less, 2, 2),
@@ -246,7 +256,7 @@ FUNCTIONS: dict[str, Definition] = {
     "split": Definition(
         lambda text, separator: text.split(separator) if separator else list(text), 2, 2, "ss"
     ),
-    "join": Definition(join, 2, 2, "*s"),
+    "join": Definition(join, 2, 2, "ls"),
     "title": Definition(title, 1, 1, "s"),
     "lower": Definition(str.lower, 1, 1, "s"),
     "upper": Definition(str.upper, 1, 1, "s"),

@@ -38,7 +38,14 @@ class Lexer:
         self.depth = 0
 
     def tokens(self) -> list[Token]:
-        """All tokens, ended by one of kind `end`."""
+        """All tokens, ended by one of kind `eof`, or of kind `error` where the text cannot be read on."""
+        try:
+            return self._tokens()
+        except TemplateFault as fault:
+            self._emit("error", str(fault), self.position)
+            return self.found
+
+    def _tokens(self) -> list[Token]:
         while True:
             start = self.text.find(LEFT, self.position)
             if start < 0:

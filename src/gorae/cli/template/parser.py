@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from gorae.cli.template import literal, node
 from gorae.cli.template.lexer import Lexer, Token
+from gorae.cli.template.value import TemplateFault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from gorae.cli.template.node import Node
-    from gorae.cli.template.value import TemplateFault
 
 _OPERANDS = frozenset(
     ("field", "variable", "word", "string", "raw", "char", "number", "dot", "bool", "nil", "open")
@@ -41,12 +41,16 @@ class _Parser:
         self.loops = 0
 
     def next(self) -> Token:
-        token = self.tokens[self.index]
+        token = self.peek()
         self.index += 1
         return token
 
     def peek(self) -> Token:
-        return self.tokens[self.index]
+        """The next token; what the lexer could not read is an error only when the parser comes to it."""
+        token = self.tokens[self.index]
+        if token.kind == "error":
+            raise TemplateFault(token.text)
+        return token
 
     def next_word(self) -> Token:
         self.skip_space()
@@ -57,8 +61,6 @@ class _Parser:
             self.index += 1
 
     def fail(self, message: str, at: Token | None = None) -> TemplateFault:
-        from gorae.cli.template.value import TemplateFault
-
         position = (at or self.tokens[max(self.index - 1, 0)]).position
         line = 1 + self.text.count("\n", 0, position)
         return TemplateFault(f"template: {self.name}:{line}: {message}")
@@ -127,7 +129,7 @@ class _Parser:
         if word == "else":
             return "else"
         if word == "template":
-            return self.call(token.position)
+            return self.call()
         if word == "block":
             return self.block(token.position)
         if word in ("break", "continue"):
@@ -188,7 +190,9 @@ class _Parser:
         self.defined.setdefault(name, body)
         return node.Call(position, name, pipe)
 
-    def call(self, position: int) -> Node:
+    def call(self) -> Node:
+        self.skip_space()
+        position = self.peek().position
         name = self.template_name("template clause")
         self.skip_space()
         pipe = None

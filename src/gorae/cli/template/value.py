@@ -81,6 +81,23 @@ class Method:
         self.count = count
 
 
+class Number(str):
+    """A number of a document that was read without types (Go's `json.Number`): it compares as the text it is."""
+
+    type_name = "json.Number"
+    number: int | float
+
+    def __new__(cls, number: int | float) -> Number:
+        """The text of `number`."""
+        one = super().__new__(cls, number)
+        one.number = number
+        return one
+
+    def json(self) -> int | float:
+        """The number."""
+        return self.number
+
+
 class Nil:
     """A typed nil pointer: prints `<nil>`, and reaching through it is an error."""
 
@@ -117,7 +134,7 @@ class TypedMap(dict):  # type: ignore[type-arg]
 
 def type_name(value: Any) -> str:
     """Go's name for the type of `value`."""
-    if isinstance(value, (Struct, Nil, TypedList, TypedMap)):
+    if isinstance(value, (Struct, Nil, Number, TypedList, TypedMap)):
         pointer = "*" if isinstance(value, Struct) and value.pointer else ""
         return pointer + value.type_name
     for kind, name in (

@@ -24,8 +24,8 @@ def run(call: Invocation) -> int:
     query = {"filters": filters.document(options.items("filter"))}
     rows = sorted(call.session.get("/volumes", query)["Volumes"] or (), key=lambda row: row["Name"])
     template = options.text("format")
-    if options.flag("quiet") and template in ("", "table"):
-        call.console.out.write("".join(f"{row['Name']}\n" for row in rows))
+    if options.flag("quiet") and template in ("", "table", "raw"):
+        call.console.out.write(LISTING.identifiers(rows, template, "Name"))
         return 0
     call.console.out.write(LISTING.render(rows, template))
     return 0
@@ -66,6 +66,7 @@ LISTING = Listing(
     },
     ("Driver", "Name"),
     methods={"Label": ("", lambda row, name: (row.get("Labels") or {}).get(name, ""))},
+    raw=(("name", "Name"), ("driver", "Driver")),
 )
 
 COMMAND = Command(
