@@ -43,6 +43,7 @@ class Goraed:
         )
         self.netns = self._holder.pid
         self.process: subprocess.Popen[bytes] | None = None
+        self._flags: tuple[str, ...] = ()
         _wait(self._has_uplink, "the namespace has its uplink")
 
     def _has_uplink(self) -> bool:
@@ -60,7 +61,8 @@ class Goraed:
         )
 
     def start(self, *flags: str) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers; without flags with those of the last time."""
+        flags = self._flags = flags or self._flags
         env = {**os.environ, "PYTHONPATH": str(SRC)}
         argv = [sys.executable, "-m", "gorae.daemon.main", "--data-root", str(self.data_root)]
         argv += ["--exec-root", str(self.exec_root), "-H", self.host, "--log-level", "debug"]

@@ -188,7 +188,7 @@ class Daemon:
             monitor_version=self.monitor.version(),
             init_binary=Path(_init_program()).name,
             labels=config.labels,
-            log_driver=config.log_driver,
+            log=config.log,
             started_ns=time.time_ns(),
             debug=config.log_level == "debug",
         )

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from gorae.engine import logdriver
+from gorae.engine.model import LogConfig
 from gorae.errors import InvalidArgument, NotFound
 from gorae.registry.endpoint import Settings, check_insecure, check_mirror
 
 DEFAULT_EXEC_ROOT = "/run/gorae"
 DEFAULT_SOCKET = "unix:///run/gorae/gorae.sock"
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
-LOG_DRIVERS = ("json-file", "local", "none", "journald")
 MAX_CONFIG_BYTES = 1 << 20
 MAX_CONCURRENT = 100
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
@@ -54,6 +55,11 @@ class Config:
     policy: str = "/etc/gorae/policy.json"
     max_concurrent_downloads: int = 3
     max_concurrent_uploads: int = 5
+
+    @property
+    def log(self) -> LogConfig:
+        """Of the containers that ask for no driver of their own."""
+        return LogConfig(self.log_driver, dict(self.log_opts))
 
     @property
     def cgroup_parent(self) -> str:
@@ -286,10 +292,11 @@ def check(config: Config) -> None:
         raise InvalidArgument(
             f'log level "{config.log_level}" is not one of {", ".join(LOG_LEVELS)}'
         )
-    if config.log_driver not in LOG_DRIVERS:
+    if config.log_driver not in logdriver.OPTIONS:
         raise InvalidArgument(
-            f'log driver "{config.log_driver}" is not one of {", ".join(LOG_DRIVERS)}'
+            f'log driver "{config.log_driver}" is not one of {", ".join(logdriver.OPTIONS)}'
         )
+    logdriver.check(config.log)
     for host in config.hosts:
         check_host(config, host)
     for name, number in (

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gorae.engine import initlayer, logs, merge, names, process, restart, rotation, streams
+from gorae.engine import initlayer, logdriver, logs, merge, names, process, restart, streams
 from gorae.engine.attach import Attachment, Hub
 from gorae.engine.bringup import Bringup
 from gorae.engine.images import Images
@@ -42,7 +42,6 @@ from gorae.store.archive.changes import changes
 from gorae.store.db import Database
 from gorae.store.snapshot import Snapshotter
 
-LOG_DRIVERS = ("json-file", "local", "none", "journald")
 Run = Callable[..., Awaitable[Any]]
 
 
@@ -144,13 +143,10 @@ class Containers:
         restart.check_policy(spec.restart)
         if spec.auto_remove and spec.restart.name not in ("", "no"):
             raise InvalidArgument("can't create 'AutoRemove' container with restart policy")
-        if spec.log.driver and spec.log.driver not in LOG_DRIVERS:
-            raise InvalidArgument(
-                f'error looking up logging plugin {spec.log.driver}: plugin "{spec.log.driver}" not found'
-            )
-        rotation.limits(spec.log)
+        logdriver.check(spec.log)
         _, warnings = resources.check(spec.resources, self._host)
-        return warnings
+        _, lowered = resources.clamp_rlimits(spec.ulimits, self._host)
+        return (*warnings, *lowered)
 
     def _make(
         self, container_id: str, name: str, spec: ContainerSpec, request: str

@@ -6,47 +6,13 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gorae.engine.model import LogConfig
+from gorae.engine.logdriver import limits
 from gorae.engine.record import Record, Records
-from gorae.errors import GoraeError, InvalidArgument
+from gorae.errors import GoraeError
 from gorae.runtime import logfile
 from gorae.runtime.monitor import Monitor
 
-DEFAULT_MAX_SIZE_BYTES = 20 << 20
-DEFAULT_MAX_FILES = 5
 LOOK_EVERY_S = 2.0
-_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-
-
-def limits(log: LogConfig) -> tuple[int, int]:
-    """(bytes of one file, how many files) of a log; -1 bytes: never rotated.
-
-    Raises:
-        InvalidArgument: an option that is not a size or a count.
-    """
-    size = (
-        parse_size(log.options["max-size"]) if "max-size" in log.options else DEFAULT_MAX_SIZE_BYTES
-    )
-    text = log.options.get("max-file", str(DEFAULT_MAX_FILES))
-    if not text.isdigit() or int(text) < 1:
-        raise InvalidArgument(f"max-file cannot be less than 1: found '{text}'")
-    return size, int(text)
-
-
-def parse_size(text: str) -> int:
-    """`10m` -> 10485760; `-1` is without limit.
-
-    Raises:
-        InvalidArgument: not a size.
-    """
-    bare = text.strip().lower().removesuffix("ib").removesuffix("b") or text
-    number, unit = (bare[:-1], bare[-1]) if bare[-1:].isalpha() else (bare, "")
-    if text.strip() == "-1":
-        return -1
-    try:
-        return int(float(number) * _UNITS[unit])
-    except (ValueError, KeyError):
-        raise InvalidArgument(f"invalid size: '{text}'") from None
 
 
 class Rotation:

@@ -9,7 +9,7 @@ from pathlib import Path
 from gorae.engine.check import Finding
 from gorae.engine.containers import Containers
 from gorae.engine.images import Images
-from gorae.engine.model import Status
+from gorae.engine.model import LogConfig, Status
 from gorae.runtime.host import HostFacts
 
 VERSION = "28.5.2"
@@ -30,7 +30,7 @@ class DaemonFacts:
     monitor_version: str
     init_binary: str
     labels: tuple[str, ...]
-    log_driver: str
+    log: LogConfig
     started_ns: int
     debug: bool = False
 

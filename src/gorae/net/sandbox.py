@@ -160,9 +160,12 @@ class SandboxMaker:
         self._links |= {one.host_interface for one in sandbox.endpoints.values()}
 
     def unknown(self) -> list[str]:
-        """Tokens of namespace files that nobody knows; listed first, since a token is known before its file is there."""
-        found = os.listdir(self._directory)
-        return [one for one in found if one not in self._alive]
+        """Tokens of namespace files that nobody knows.
+
+        Files are listed first, since a token is known before its file is there and as long as it is there.
+        """
+        found = [one for one in os.listdir(self._directory) if one not in self._alive]
+        return [one for one in found if (self._directory / one).exists()]
 
     def links(self) -> tuple[str, ...]:
         """The host's ends of all pairs that are ours."""

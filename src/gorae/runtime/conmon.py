@@ -37,7 +37,7 @@ class Stdio:
     stdin: bool
     keep_stdin: bool
     """Standard input stays open when a client leaves."""
-    log: str
+    log: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,9 @@ class Conmon:
         argv += ["--bundle", str(directory), "--persist-dir", str(directory), "--full-attach"]
         argv += ["--container-pidfile", str(directory / "pid")]
         argv += ["--conmon-pidfile", str(directory / "conmon.pid")]
-        argv += ["--log-path", stdio.log, "--no-sync-log"]
+        for place in stdio.log:
+            argv += ["--log-path", place]
+        argv.append("--no-sync-log")
         if stdio.terminal:
             argv.append("--terminal")
         if stdio.stdin:

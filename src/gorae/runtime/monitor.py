@@ -32,6 +32,7 @@ from gorae.runtime.seccompcache import SeccompCache
 from gorae.runtime.spec import oci_process, oci_spec
 
 KILLED = 137
+JOURNAL = "/run/systemd/journal/socket"
 LEAVE_PATIENCE_S = 5
 _STEP_S = 0.005
 
@@ -341,7 +342,9 @@ class Monitor:
             _write(
                 directory / "task.json", json.dumps({"container_id": container_id, "note": note})
             )
-            stdio = Stdio(terminal=wanted.terminal, stdin=stdin_open, keep_stdin=False, log="none")
+            stdio = Stdio(
+                terminal=wanted.terminal, stdin=stdin_open, keep_stdin=False, log=("none",)
+            )
             started = self._conmon.exec(
                 container_id, directory, stdio, connect and (lambda: connect(made))
             )
@@ -400,14 +403,21 @@ def _with_files_bound_flat(config: RuntimeConfig) -> RuntimeConfig:
     return replace(config, mounts=mounts)
 
 
-def _log(path: str | None, driver: str) -> str:
-    if driver == "journald":
-        return "journald"
+def _log(path: str | None, driver: str) -> tuple[str, ...]:
+    """Raises: InvalidArgument: there is no journal to write to."""
     if path is None or driver == "none":
-        return "none"
+        return ("none",)
     if ":" in path:
         raise InvalidArgument(f'log path "{path}": the monitor takes no colon in it')
-    return f"k8s-file:{path}"
+    file = f"k8s-file:{path}"
+    if driver != "journald":
+        return (file,)
+    if not os.path.exists(JOURNAL):
+        raise InvalidArgument(
+            "failed to create task for container: failed to initialize logging driver: "
+            "journald is not enabled on this host"
+        )
+    return (file, "journald")
 
 
 def _exit_file(directory: Path) -> tuple[int, int] | None:

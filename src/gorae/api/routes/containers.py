@@ -184,7 +184,7 @@ class Containers:
         system = self._services.system
         return Defaults(
             hostname=platform.node(),
-            log_driver=system.facts.log_driver,
+            log=system.facts.log,
             runtime=system.facts.runtime,
             cgroup_v2=system.host.cgroup == "v2",
         )

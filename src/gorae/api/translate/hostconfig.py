@@ -33,7 +33,7 @@ class Defaults:
     """What this daemon gives to those who do not ask."""
 
     hostname: str = ""
-    log_driver: str = "json-file"
+    log: LogConfig = LogConfig("json-file")
     runtime: str = "crun"
     cgroup_v2: bool = False
 
@@ -45,9 +45,7 @@ def with_defaults(asked: wire.HostConfig, defaults: Defaults) -> wire.HostConfig
     cgroupns = "private" if defaults.cgroup_v2 and not asked.privileged else "host"
     return structs.replace(
         asked,
-        log_config=wire.LogConfig(
-            asked.log_config.type or defaults.log_driver, asked.log_config.config or {}
-        ),
+        log_config=_log_with_defaults(asked.log_config, defaults.log),
         network_mode="bridge" if asked.network_mode in ("", "default") else asked.network_mode,
         restart_policy=structs.replace(
             asked.restart_policy, name=asked.restart_policy.name or "no"
@@ -96,6 +94,15 @@ def _paths(
 def restart_policy(policy: wire.RestartPolicy) -> RestartPolicy:
     """The engine's value."""
     return RestartPolicy(policy.name or "no", policy.maximum_retry_count)
+
+
+def _log_with_defaults(asked: wire.LogConfig, defaults: LogConfig) -> wire.LogConfig:
+    """The daemon's options hold for its own driver only."""
+    driver = asked.type or defaults.driver
+    options = asked.config or {}
+    if driver == defaults.driver:
+        options = {**defaults.options, **options}
+    return wire.LogConfig(driver, options)
 
 
 def log_config(config: wire.LogConfig) -> LogConfig:

@@ -81,7 +81,7 @@ def info(found: SystemInfo, *, now_ns: int, listeners: int = 0) -> wire.Info:
         oom_kill_disable="oom_kill_disable" in limits,
         n_goroutines=found.threads,
         system_time=rfc3339(now_ns),
-        logging_driver=facts.log_driver,
+        logging_driver=facts.log.driver,
         cgroup_driver="cgroupfs",
         cgroup_version="2" if host.cgroup == "v2" else "1",
         n_events_listener=listeners,
