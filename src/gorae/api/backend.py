@@ -18,6 +18,7 @@ from gorae.build.request import BuildRequest, Built
 from gorae.build.session import Client, ContextTree
 from gorae.engine.bootstrap import BootstrapOptions
 from gorae.engine.builds import Building
+from gorae.engine.distribution import Distributed, Hit
 from gorae.engine.files import FileView
 from gorae.engine.images import Image, Removed
 from gorae.engine.model import (
@@ -41,6 +42,7 @@ from gorae.engine.system import DaemonFacts, SystemInfo
 from gorae.engine.usage import Usage
 from gorae.engine.volumes import Volume
 from gorae.oci.reference import Reference
+from gorae.registry.auth import Credentials
 from gorae.runtime.config import Resources
 from gorae.runtime.host import HostFacts
 
@@ -159,6 +161,14 @@ class Builds(Protocol):
     ) -> Built: ...
 
 
+class Distribution(Protocol):
+    """Of `engine.distribution`; blocking, long."""
+
+    def login(self, credentials: Credentials) -> str: ...
+    def search(self, term: str, limit: int, credentials: Credentials) -> list[Hit]: ...
+    def inspect(self, name: Reference, credentials: Credentials) -> Distributed: ...
+
+
 class Networks(Protocol):
     """Of `engine.networks`; blocking where it changes something."""
 
@@ -222,6 +232,8 @@ class Services(Protocol):
     def pushes(self) -> Pushes: ...
     @property
     def builds(self) -> Builds: ...
+    @property
+    def distribution(self) -> Distribution: ...
     @property
     def networks(self) -> Networks: ...
     @property

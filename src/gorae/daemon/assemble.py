@@ -24,6 +24,7 @@ from gorae.engine.builds import Builds
 from gorae.engine.check import Checker
 from gorae.engine.containers import Containers
 from gorae.engine.copyup import CopyUp
+from gorae.engine.distribution import Distribution
 from gorae.engine.events import Events
 from gorae.engine.execs import Execs
 from gorae.engine.files import Files
@@ -79,6 +80,7 @@ class Services:
     pulls: Pulls
     pushes: Pushes
     builds: Builds
+    distribution: Distribution
     networks: Networks
     volumes: Volumes
     events: Events
@@ -211,6 +213,7 @@ class Daemon:
             archives=archives,
             bootstrap=Bootstrap(archives),
             pulls=pulls,
+            distribution=Distribution(registries),
             pushes=Pushes(self.images, layers, registries, config.max_concurrent_uploads),
             builds=self.builds,
             networks=self.networks,

@@ -48,11 +48,14 @@ class Session:
         Raises:
             Unreachable: nobody there, or nobody whom the settings trust. Unavailable: no registry.
         """
-        with self._send("GET", f"{self.endpoint.url}/v2/", {}, None) as answer:
+        answer = self._retried(
+            lambda: self._send("GET", f"{self.endpoint.url}/v2/", {}, None),
+            once=self.endpoint.mirror,
+            expect=(401, 404),
+        )
+        with answer:
             if answer.status == 401:
                 self._take_challenge(answer)
-            elif answer.status != 404 and answer.status >= 400:
-                raise answer.refusal()
             else:
                 answer.discard()
 
@@ -65,11 +68,16 @@ class Session:
         url = f"{self.endpoint.url}/v2/"
         token = None
         if self._challenge is not None and self._challenge.scheme == "bearer":
-            token = self._ask_token(self._challenge, (), login=True)
+            try:
+                token = self._ask_token(self._challenge, (), login=True)
+            except Unauthorized as error:
+                raise Unauthorized(f'Get "{url}": {error.message}') from None
             headers = {"Authorization": f"Bearer {token.value}"}
         else:
             headers = self._authorization(())
         with self._send("GET", url, headers, None) as answer:
+            if answer.status == 401:
+                raise Unauthorized(f"login attempt to {url} failed with status: 401 Unauthorized")
             if answer.status >= 400 and answer.status != 404:
                 raise answer.refusal()
             answer.discard()
@@ -97,12 +105,23 @@ class Session:
             Unavailable: also after several tries.
         """
         url = urljoin(f"{self.endpoint.url}/", path)
+        wanted = frozenset(scopes)
+        return self._retried(
+            lambda: self._authorized(method, url, wanted, dict(headers or {}), body),
+            once=once,
+            expect=expect,
+        )
+
+    def _retried(
+        self, ask: Callable[[], Answer], *, once: bool = False, expect: Iterable[int] = ()
+    ) -> Answer:
+        """Ask again while that may help."""
         attempt = 0
         while True:
             attempt += 1
             pause: float | None
             try:
-                answer = self._authorized(method, url, frozenset(scopes), dict(headers or {}), body)
+                answer = ask()
             except fault.Broken:
                 pause = None if once else retry.wait_s(attempt)
                 if pause is None:
@@ -110,16 +129,13 @@ class Session:
             else:
                 if answer.status < 400 or answer.status in expect:
                     return answer
-                pause = self._pause(answer, attempt, once=once)
+                may = not once and answer.status in retry.AGAIN
+                asked = answer.headers.get("Retry-After", "")
+                pause = retry.wait_s(attempt, asked) if may else None
                 error = answer.refusal()
                 if pause is None:
                     raise error
             self._wait(pause)
-
-    def _pause(self, answer: Answer, attempt: int, *, once: bool) -> float | None:
-        if once or answer.status not in retry.AGAIN:
-            return None
-        return retry.wait_s(attempt, answer.headers.get("Retry-After", ""))
 
     def _authorized(
         self, method: str, url: str, scopes: frozenset[str], headers: dict[str, str], body: Body
@@ -130,21 +146,23 @@ class Session:
         answer = self._follow(method, url, sent, body)
         if answer.status != 401 or _origin(answer.url) != _origin(self.endpoint.url):
             return answer
-        if not self._may_answer(answer, scopes):
+        if not self._may_answer(answer, scopes, sent.get("Authorization", "")):
             return answer
         answer.discard()
         return self._follow(method, url, {**headers, **self._authorization(scopes)}, body)
 
-    def _may_answer(self, answer: Answer, scopes: frozenset[str]) -> bool:
-        """After a 401: forget the token that was refused; whether there is another to be had."""
+    def _may_answer(self, answer: Answer, scopes: frozenset[str], refused: str) -> bool:
+        """After a 401: forget the token that was refused; whether another is to be had, or is here meanwhile."""
         before = self._challenge
         self._take_challenge(answer)
-        with self._lock:
-            stale = self._tokens.pop(scopes, None)
         now = self._challenge
         if now is None or self._credentials.registry_token:
             return False
-        return (now.scheme == "bearer" and (stale is not None or before != now)) or before is None
+        with self._lock:
+            token, _ = self._tokens.get(scopes, (None, 0.0))
+            if token is not None and refused == f"Bearer {token.value}":
+                del self._tokens[scopes]
+        return before is None or now.scheme == "bearer" and (bool(refused) or before != now)
 
     def _follow(self, method: str, url: str, headers: dict[str, str], body: Body) -> Answer:
         """Go where the registry points; what says who we are stays behind when the host is another."""
@@ -209,17 +227,10 @@ class Session:
                 f'the registry wants the credentials sent to "{fault.without_query(wanted.url)}": '
                 "refusing to send them without TLS"
             )
-        attempt = 0
-        while True:
-            attempt += 1
-            answer = self._send(wanted.method, wanted.url, wanted.headers, wanted.body or None)
-            if answer.status < 400:
-                return auth.parse_token(answer.read(auth.MAX_TOKEN_BYTES))
-            pause = self._pause(answer, attempt, once=False)
-            error = answer.refusal()
-            if pause is None:
-                raise error
-            self._wait(pause)
+        answer = self._retried(
+            lambda: self._send(wanted.method, wanted.url, wanted.headers, wanted.body or None)
+        )
+        return auth.parse_token(answer.read(auth.MAX_TOKEN_BYTES))
 
 
 _PRIVATE = frozenset(("authorization", "cookie", "proxy-authorization"))

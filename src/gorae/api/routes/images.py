@@ -16,6 +16,7 @@ from gorae.api.offered import offered
 from gorae.api.route import Route
 from gorae.api.routes import transfer
 from gorae.api.translate import image as translate
+from gorae.api.translate import search
 from gorae.engine.images import Image
 from gorae.engine.pulls import PullOptions
 from gorae.engine.pushes import PushOptions
@@ -26,6 +27,7 @@ from gorae.wire import progress
 
 GROUP = "Image"
 LIST_FILTERS = ("before", "dangling", "label", "label!", "reference", "since", "until")
+SEARCH_FILTERS = ("is-automated", "is-official", "stars")
 PRUNE_FILTERS = ("dangling", "label", "label!", "until")
 
 
@@ -45,7 +47,7 @@ def routes(services: Services) -> list[Route]:
         post(f"{at}/tag", one.tag, "ImageTag", summary="Give it a further name"),
         post(f"{at}/push", one.push, "ImagePush", summary="To its registry", streams=True),
         route("DELETE", at, one.delete, "ImageDelete", summary="Take a name away, or the image"),
-        get("/images/search", later("search"), "ImageSearch", summary="Not yet: 501"),
+        get("/images/search", one.search, "ImageSearch", summary="Repositories by a word"),
         post("/images/prune", one.prune, "ImagePrune", summary="Remove unused ones"),
         get(f"{at}/get", one.save, "ImageGet", summary="One as an archive", streams=True),
         get(
@@ -187,6 +189,20 @@ class Images:
         )
         work = functools.partial(self._services.pushes.push, wanted, options)
         return await stream.messages(call, transfer.steps(self._services, work), at_once=True)
+
+    async def search(self, call: Call) -> web.Response:
+        """Those that the filters take."""
+        if not call.text("term"):
+            raise InvalidArgument("bad request: term is needed")
+        filters = call.filters(*SEARCH_FILTERS)
+        takes = search.chosen(filters)
+        found = await self._services.run_transfer(
+            self._services.distribution.search,
+            call.text("term"),
+            call.number("limit") or 0,
+            transfer.credentials(call),
+        )
+        return answer.document([search.document(one) for one in found if takes(one)])
 
     async def _import(self, call: Call, source: str) -> AsyncIterator[bytes]:
         repo, tag = call.text("repo"), call.text("tag")

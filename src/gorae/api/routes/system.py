@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from gorae import errors
 from gorae.api import answer, diskusage, stream
 from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.route import Route
+from gorae.api.routes.transfer import credentials_of
 from gorae.api.translate import event as events
 from gorae.api.translate import system as translate
 from gorae.errors import InvalidArgument
 from gorae.wire import codec
 from gorae.wire.filters import Filters
+from gorae.wire.registry import AuthConfig, LoginAnswer
 from gorae.wire.timestamp import parse_unix
 
 _PING = {
@@ -85,9 +86,13 @@ class System:
             if events.takes(filters, one):
                 yield codec.encode_line(events.document(one))
 
-    async def auth(self, _: Call) -> web.Response:
-        """Not before there is a registry client."""
-        raise errors.NotImplemented("login: registries are not spoken to yet")
+    async def auth(self, call: Call) -> web.Response:
+        """Whether the registry takes the credentials."""
+        asked = await call.document(AuthConfig)
+        token = await self._services.run_transfer(
+            self._services.distribution.login, credentials_of(asked)
+        )
+        return answer.document(LoginAnswer(token, "Login Succeeded"))
 
     async def usage(self, call: Call) -> web.Response:
         """By kind; all kinds when none is named."""
