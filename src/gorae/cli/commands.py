@@ -92,6 +92,13 @@ BUILDER: dict[str, tuple[str, str]] = {
     "du": (_B + "prune", "show the build cache's records"),
     "prune": (_B + "prune", "remove build cache"),
 }
+BUILD: dict[str, tuple[str, str]] = {
+    "context": (
+        _B + "context",
+        "show what a build gets to see, and which line keeps or takes each path",
+    ),
+}
+"""Words that may follow `build`; a folder of such a name is built as `./context`."""
 HUB: dict[str, tuple[str, str]] = {
     "audit": (_H + "keeping", "show who did what"),
     "gc": (_H + "keeping", "remove what nothing reaches"),
@@ -151,6 +158,7 @@ TOP: dict[str, tuple[str, str]] = {
 }
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "": TOP,
+    "build": BUILD,
     "builder": BUILDER,
     "container": CONTAINER,
     "hub": HUB,

@@ -47,7 +47,14 @@ def candidates(words: Sequence[str], options: Sequence[Option], names: Names) ->
     group = rest.pop(0) if rest[0] in commands.SUMMARIES else ""
     if not rest:
         return _prefixed(_group(group), current)
-    command = commands.find(group, rest.pop(0))
+    word = rest.pop(0)
+    inner = commands.GROUPS.get(word, {}) if group in ("", "builder") else {}
+    if inner and word not in commands.SUMMARIES:
+        if rest and rest[0] in inner:
+            group, word = word, rest.pop(0)
+        elif not rest and not current.startswith("-"):
+            return _prefixed(_group(word), current)
+    command = commands.find(group, word)
     return _of_command(command, rest, current, names) if command else []
 
 

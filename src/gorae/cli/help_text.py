@@ -27,6 +27,8 @@ def command_help(command: Command, title: str) -> str:
     shown = [option for option in command.options if not option.hidden]
     if shown:
         parts += ["", "Options:", *option_lines(shown)]
+    if command.path in commands.GROUPS:
+        parts += ["", "Commands:", *_rows(commands.GROUPS[command.path])]
     return "\n".join(parts) + "\n"
 
 

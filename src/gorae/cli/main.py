@@ -115,6 +115,9 @@ def _dispatch(globals_: Values, words: list[str], console: Console) -> int:
     elif words[0] == "--help":
         return _help(console, "")
     word, words = words[0], words[1:]
+    if word == "build" and words and words[0] in commands.BUILD:
+        group, word, words = "build", words[0], words[1:]
+        title = f"{title} build"
     command = commands.find(group, word)
     if command is None:
         usage = f"\n\nUsage:  {title}" if group else ""

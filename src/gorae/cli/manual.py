@@ -81,7 +81,7 @@ def overview(global_options: Sequence[Option], version: str) -> str:
         + "\n".join(_option(one) for one in _sorted([o for o in global_options if not o.hidden])),
     ]
     for group, entries in commands.GROUPS.items():
-        about = f": {commands.SUMMARIES[group]}" if group else ""
+        about = f": {commands.SUMMARIES[group]}" if group in commands.SUMMARIES else ""
         lines.append(f".SH {_escape((group or 'commands').upper() + about.upper())}")
         for word, (_, summary) in sorted(entries.items()):
             if not word.startswith("_"):

@@ -23,6 +23,9 @@ MAX_RULES = 10_000
 State = tuple[bool, ...]
 """Which groups of rules a folder matched; its entries inherit it."""
 ROOT: State = ()
+Matches = tuple[str, ...]
+"""What each rule matched on the way to a path; empty where it did not."""
+NO_MATCHES: Matches = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a path is ignored, and the rule that decided; None where none matched."""
+    """Whether a path is ignored, and the rule that decided; None where none matched.
+
+    `at` is what the rule matched: the path itself, or a folder that it is in.
+    """
 
     ignored: bool
-    rule: Rule | None
+    rule: Rule | None = None
+    at: str = ""
 
     @property
     def line(self) -> int:
@@ -113,23 +120,22 @@ class Ignore:
 
     def match(self, path: str) -> Verdict:
         """The verdict on one path, from its folders on down."""
-        matched = [False] * len(self.rules)
-        verdict = Verdict(False, None)
+        verdict, matches = Verdict(False), NO_MATCHES
         parts = path.split("/")
         for depth in range(1, len(parts) + 1):
-            verdict = self._judge("/".join(parts[:depth]), matched)
+            verdict, matches = self.decide("/".join(parts[:depth]), matches)
         return verdict
 
-    def _judge(self, path: str, matched: list[bool]) -> Verdict:
-        ignored, decided = False, None
-        for at, rule in enumerate(self.rules):
-            if not matched[at] and rule.keeps is ignored:
-                matched[at] = rule.glob.matches(path)
-            if matched[at]:
-                if decided is None or rule.keeps is ignored:
-                    decided = rule
-                ignored = not rule.keeps
-        return Verdict(ignored, decided)
+    def decide(self, path: str, above: Matches = NO_MATCHES) -> tuple[Verdict, Matches]:
+        """`step` with the rule that decided; slower, since each rule is tried by itself."""
+        matches = list(above or [""] * len(self.rules))
+        verdict = Verdict(False)
+        for index, rule in enumerate(self.rules):
+            if not matches[index] and rule.keeps is verdict.ignored and rule.glob.matches(path):
+                matches[index] = path
+            if matches[index] and (verdict.rule is None or rule.keeps is verdict.ignored):
+                verdict = Verdict(not rule.keeps, rule, matches[index])
+        return verdict, tuple(matches)
 
 
 def parse(text: bytes, source: str = DOCKERIGNORE) -> Ignore:
