@@ -7,12 +7,13 @@ or `run_sweep` (takes as long as a tree of files is large, but waits for nobody)
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from gorae.api.hijack import Attachment
 from gorae.build.cancel import Cancel
+from gorae.build.known import KnownFiles
 from gorae.build.progress import Update
 from gorae.build.request import BuildRequest, Built
 from gorae.build.session import Client, ContextTree
@@ -149,6 +150,9 @@ class Builds(Protocol):
 
     @property
     def scratch(self) -> Path: ...
+    @property
+    def known(self) -> KnownFiles: ...
+    def fetch(self, url: str, cancel: Cancel, closing: ExitStack) -> ContextTree: ...
     def build(
         self,
         request: BuildRequest,
@@ -158,6 +162,7 @@ class Builds(Protocol):
         cancel: Cancel,
         client: Client | None = None,
         narrate: Callable[[Building], None] | None = None,
+        seen: Callable[[bytes], None] | None = None,
     ) -> Built: ...
 
 

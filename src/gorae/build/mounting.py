@@ -8,8 +8,10 @@ ssh      a socket that leads to the client's agent
 """
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -66,6 +68,15 @@ class Mounting:
             for number, bound in enumerate(action.mounts):
                 work.add(number, bound, selected, sources)
             yield found
+
+    def discard_leftovers(self) -> None:
+        """At start: mounts of runs that the last daemon did not finish."""
+        folders = list(self._directory.iterdir()) if self._directory.exists() else []
+        for folder in folders:
+            for one in [*folder.iterdir(), folder]:
+                while mounts.is_mount_point(str(one)):
+                    _detach(one)
+            _remove_mount_points(folder)
 
     # used by _Work ----------------------------------------------------------------------------
 
@@ -164,15 +175,39 @@ class _Work:
         self._point(_bound(self._inside(place.root_fd, mount.source), mount))
 
     def _inside(self, root_fd: int, path: str) -> str:
-        """A path of this process for what lies below a root; good while the mounts are."""
+        """A mount of its own of what lies below a root: whoever changes links there meanwhile changes nothing here.
+
+        The runtime mounts in a namespace of its own, where a descriptor of ours means nothing.
+        """
         try:
             fd = fds.openat2(root_fd, path.lstrip("/") or ".", os.O_PATH)
         except KernelError as error:
-            if error.not_found or error.errno == 20:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 raise NotFound(f'"{path}": not found') from None
             raise
-        self._stack.callback(os.close, fd)
-        return f"/proc/{os.getpid()}/fd/{fd}"
+        try:
+            target = self._mount_point(is_dir=stat.S_ISDIR(os.fstat(fd).st_mode))
+            tree_fd = mounts.open_tree(f"/proc/self/fd/{fd}", mounts.OPEN_TREE_CLONE)
+        finally:
+            os.close(fd)
+        try:
+            mounts.move_mount(tree_fd, str(target))
+        finally:
+            os.close(tree_fd)
+        self._stack.callback(_detach, target)
+        return str(target)
+
+    def _mount_point(self, *, is_dir: bool) -> Path:
+        folder = self._owner.directory(self._place).with_suffix(".binds")
+        if not folder.exists():
+            folder.mkdir(parents=True, mode=0o700)
+            self._stack.callback(_remove_mount_points, folder)
+        target = folder / str(len(os.listdir(folder)))
+        if is_dir:
+            target.mkdir()
+        else:
+            target.touch()
+        return target
 
     def _cache(self, mount: RunMount, source: Result | None) -> None:
         cache_id = mount.id or mount.target
@@ -267,7 +302,22 @@ def _bound(source: str, mount: RunMount) -> MountPoint:
     return MountPoint("bind", source, mount.target, readonly=mount.is_readonly, recursive=is_dir)
 
 
-def _unmount(directory: Path) -> None:
+def _remove_mount_points(folder: Path) -> None:
+    """Never what is mounted there, should it still be."""
+    with contextlib.suppress(OSError):
+        for one in folder.iterdir():
+            if one.is_dir():
+                one.rmdir()
+            else:
+                one.unlink()
+        folder.rmdir()
+
+
+def _detach(target: Path) -> None:
     with contextlib.suppress(KernelError):
-        mounts.umount2(str(directory), mounts.MNT_DETACH)
+        mounts.umount2(str(target), mounts.MNT_DETACH)
+
+
+def _unmount(directory: Path) -> None:
+    _detach(directory)
     shutil.rmtree(directory, ignore_errors=True)

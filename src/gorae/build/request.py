@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from gorae.build.running import Limits
 from gorae.oci.manifest import Platform
+from gorae.registry.auth import NOBODY, Credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,16 @@ class BuildRequest:
     cache_from: tuple[Mapping[str, str], ...] = ()
     cache_to: tuple[Mapping[str, str], ...] = ()
     context_images: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, Credentials] = field(default_factory=dict)
     secret_guard: str = "warn"
     project: str = ""
+
+    def credentials_for(self, domain: str) -> Credentials:
+        """Those that the client sent for a registry."""
+        names = ("https://index.docker.io/v1/", "docker.io") if domain == "docker.io" else (domain,)
+        found = next((self.credentials[one] for one in names if one in self.credentials), None)
+        return found or NOBODY
 
 
 @dataclass(frozen=True, slots=True)

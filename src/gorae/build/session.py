@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gorae import errors
 from gorae.build.cancel import Cancel
 from gorae.build.folder import Folder
 from gorae.build.progress import Progress
@@ -12,6 +13,8 @@ from gorae.build.tree import Tree
 from gorae.dockerfile.ignore import Ignore
 from gorae.errors import NotFound
 from gorae.store.lease import Lease
+
+INSTEAD = "use gorae build, or the docker-buildx plugin of gorae"
 
 
 class Client(Protocol):
@@ -23,17 +26,34 @@ class Client(Protocol):
     def ssh(self, agent_id: str, path: str) -> Callable[[], None] | None:
         """Serve an agent at a socket's path until the answer is called; None when the client has none."""
 
+    def output(self, kind: str, dest: str) -> "Output":
+        """A stream to the client. Raises: GoraeError: it takes none."""
+
+
+class Output(Protocol):
+    """A stream to the client; ended by `finish`."""
+
+    def write(self, data: bytes, /) -> object:
+        """Raises: Cancelled: the client left."""
+
+    def finish(self) -> None:
+        """All was written. Raises: Cancelled."""
+
 
 class NoClient:
-    """Nobody to ask: the classic API."""
+    """Nobody to ask: the classic API, which carries neither secrets nor agents nor outputs."""
 
     def secret(self, secret_id: str) -> bytes | None:
-        """None."""
-        return None
+        """Raises: NotImplemented."""
+        raise errors.NotImplemented(f"the classic build API cannot carry secrets: {INSTEAD}")
 
     def ssh(self, agent_id: str, path: str) -> Callable[[], None] | None:
-        """None."""
-        return None
+        """Raises: NotImplemented."""
+        raise errors.NotImplemented(f"the classic build API cannot carry ssh agents: {INSTEAD}")
+
+    def output(self, kind: str, dest: str) -> Output:
+        """Raises: NotImplemented."""
+        raise errors.NotImplemented(f"the classic build API cannot send outputs: {INSTEAD}")
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from gorae.build.result import Cache, Result, as_cached
 from gorae.build.session import Session
 from gorae.build.tree import Tree
 from gorae.build.vertex import (
+    Action,
     Context,
     Plan,
     RunAction,
@@ -39,13 +40,14 @@ LOCAL_CONTEXT = "[internal] load build context"
 
 
 class StepFailed(GoraeError):
-    """A step failed; `cause` is why, `given` what a shell in its place needs."""
+    """A step failed; `cause` is why, `parent` the state that it stood on, `vertex` its digest in the progress."""
 
-    def __init__(self, step: Step, cause: GoraeError, parent: Result | None) -> None:
+    def __init__(self, step: Step, cause: GoraeError, parent: Result, vertex: str) -> None:
         super().__init__(cause.message)
         self.step = step
         self.cause = cause
         self.parent = parent
+        self.vertex = vertex
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class Solving:
         self._threads: list[threading.Thread] = []
         self.keys: list[str] = []
         self.outcomes: dict[int, tuple[Vertex, Why | None, Parts]] = {}
-        self._shown: set[str] = set()
+        self._looked_at_context = False
 
     # results ----------------------------------------------------------------------------------
 
@@ -137,7 +139,7 @@ class Solving:
             raise
         except GoraeError as error:
             session.progress.end(vertex, error=error.message)
-            raise StepFailed(step, error, parent) from error
+            raise StepFailed(step, error, parent, vertex.digest) from error
         return found
 
     def _inputs(self, step: Step) -> list[str]:
@@ -291,7 +293,17 @@ class Solving:
             return dict(found)
 
     def _selected(self, step: Step) -> dict[str, transfer.Selected]:
-        action = step.action
+        """The first look at the contexts has a vertex of its own."""
+        if not self._looked_at_context and any(isinstance(one, Context) for one in step.inputs):
+            self._looked_at_context = True
+            vertex = self.session.progress.begin(LOCAL_CONTEXT)
+            try:
+                return self._selected_by(step.action)
+            finally:
+                self.session.progress.end(vertex)
+        return self._selected_by(step.action)
+
+    def _selected_by(self, action: Action) -> dict[str, transfer.Selected]:
         if isinstance(action, TransferAction) and isinstance(action.source, Context):
             if not action.sources:
                 return {}

@@ -67,6 +67,19 @@ class Spool:
                 self._over = True
                 self._changed.notify_all()
 
+    def put(self, path: str, data: bytes) -> None:
+        """An archive of one file."""
+        node = Node(path, stat.S_IFREG | 0o644, size=len(data))
+        os.pwrite(self._file.fileno(), data, 0)
+        self._insert(path, node)
+        self.end()
+
+    def end(self) -> None:
+        """An archive of nothing."""
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+
     def abandon(self, error: GoraeError) -> None:
         """Nothing more comes."""
         with self._changed:

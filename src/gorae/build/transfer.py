@@ -3,6 +3,7 @@
 import os
 import time
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from gorae.build import selection
 from gorae.build.chmod import Change
@@ -123,6 +124,16 @@ def _unpack(action: TransferAction, tree: Tree, taken: Taken, writer: Writer) ->
                 writer.check()
                 first = next(found, None)
     return True
+
+
+def is_archive(file: BinaryIO) -> bool:
+    """Whether a file is a tar, compressed or not; read from its beginning, left there."""
+    try:
+        return next(members(ForwardReader(Reader(file))), None) is not None
+    except InvalidArgument:
+        return False
+    finally:
+        file.seek(0)
 
 
 class _Range:

@@ -170,7 +170,22 @@ class Daemon:
         registries = Registries(registry_settings(config))
         here = Platform(host_architecture(), "linux")
         pulls = Pulls(self.images, layers, recorder, registries, downloads, here)
-        self.builds = self._make_builds(config, host, runtime, recorder, pulls)
+        pushes = Pushes(self.images, layers, registries, config.max_concurrent_uploads)
+        foreground = Foreground.make(Path(config.exec_root), runtime, host)
+        self.builds = Builds(
+            store=self.store,
+            images=self.images,
+            recorder=recorder,
+            archives=archives,
+            foreground=foreground,
+            host=host,
+            networks=BuildNetworks(self.net, self.networks),
+            exec_root=Path(config.exec_root),
+            cgroup_parent=config.cgroup_parent,
+            expect_start=self.warmer.expect,
+            pull=pulls.pull,
+            push=pushes.push,
+        )
         execs = Execs(
             self.records,
             self.lifecycle,
@@ -214,7 +229,7 @@ class Daemon:
             bootstrap=Bootstrap(archives),
             pulls=pulls,
             distribution=Distribution(registries),
-            pushes=Pushes(self.images, layers, registries, config.max_concurrent_uploads),
+            pushes=pushes,
             builds=self.builds,
             networks=self.networks,
             volumes=self.volumes,
@@ -232,23 +247,6 @@ class Daemon:
             run_transfer=self.run_transfer,
             run_sweep=self.run_sweep,
             run_build=self.run_build,
-        )
-
-    def _make_builds(
-        self, config: Config, host: HostFacts, runtime: OciRuntime, recorder: Recorder, pulls: Pulls
-    ) -> Builds:
-        exec_root = Path(config.exec_root)
-        return Builds(
-            store=self.store,
-            images=self.images,
-            recorder=recorder,
-            foreground=Foreground.make(exec_root, runtime, host),
-            host=host,
-            networks=BuildNetworks(self.net, self.networks),
-            exec_root=exec_root,
-            cgroup_parent=config.cgroup_parent,
-            expect_start=self.warmer.expect,
-            pull=pulls.pull,
         )
 
     def _in_loop(self, work: Coroutine[Any, Any, T]) -> T:
@@ -288,7 +286,6 @@ class Daemon:
         """Read the rows, make the networks, adopt what runs."""
         self.records.load()
         self.volumes.load()
-        await self.run(self.builds.start)
         await self.run(self.networks.load)
         adoption = Adoption(
             self.records,
@@ -302,6 +299,7 @@ class Daemon:
             self.spawn,
         )
         await adoption.run()
+        await self.run(self.builds.start)
         self.spawn(self.run_sweep(self.store.collector.collect))
         self.net.start_pool()
         self._rotating = asyncio.ensure_future(self.rotation.run())

@@ -10,33 +10,40 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gorae.build import exporter, graph
+from gorae.build import exporter, graph, remote
 from gorae.build.cachemount import CacheMounts
 from gorae.build.cancel import Cancel
 from gorae.build.executor import Executor
+from gorae.build.folder import Folder
 from gorae.build.graph import MissingBases, Wish
+from gorae.build.known import KnownFiles
 from gorae.build.mounting import Mounting
-from gorae.build.progress import Progress, Update, Vertex
+from gorae.build.progress import Progress, Update
 from gorae.build.request import BuildRequest, Built
 from gorae.build.result import Cache, Result
 from gorae.build.running import Networks, Runner
 from gorae.build.session import Client, ContextTree, NoClient, Session
 from gorae.build.solver import Solver, Solving
 from gorae.build.spool import Spool
+from gorae.build.transfer import is_archive
 from gorae.build.tree import resolve
 from gorae.build.vertex import MAIN_CONTEXT, Base, Plan, State, Step
 from gorae.build.workspace import PREFIX, Workspaces
 from gorae.dockerfile import ignore as ignores
 from gorae.dockerfile.stages import Dockerfile, read
-from gorae.engine.imagearchive import host_architecture
+from gorae.engine.buildoutput import BuildOutputs, Outcome, Push
+from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Image, Images
 from gorae.engine.progress import Emit
 from gorae.engine.pulls import PullOptions
 from gorae.engine.recorder import Recorder
 from gorae.errors import GoraeError, InvalidArgument, NotFound
+from gorae.linux.fd import openat2
+from gorae.oci.config import ImageConfig
 from gorae.oci.manifest import Platform
 from gorae.oci.reference import Reference
 from gorae.runtime.foreground import Foreground
@@ -80,10 +87,11 @@ class Builds:
         cgroup_parent: str,
         expect_start: Callable[[], object],
         pull: Pull,
+        push: Push,
+        archives: ImageArchives,
     ) -> None:
         self._store = store
         self._images = images
-        self._recorder = recorder
         self._pull = pull
         self.directory = store.root / "build"
         self.scratch = self.directory / "tmp"
@@ -98,10 +106,13 @@ class Builds:
             cgroup_parent=cgroup_parent,
             expect_start=expect_start,
         )
-        mounting = Mounting(self.workspaces, self.caches, exec_root, self.scratch)
-        executor = Executor(self.workspaces, runner, mounting, self.cache)
+        self._exec_root = exec_root
+        self._mounting = Mounting(self.workspaces, self.caches, exec_root, self.scratch)
+        executor = Executor(self.workspaces, runner, self._mounting, self.cache)
         at_once = max(2, os.cpu_count() or 2)
         self._solver = Solver(self.cache, executor, self.workspaces, at_once=at_once)
+        self._outputs = BuildOutputs(store, images, recorder, archives, self.workspaces, push)
+        self.known = KnownFiles(store.db)
         self.platform = Platform(host_architecture(), "linux")
 
     @property
@@ -109,8 +120,38 @@ class Builds:
         """The ids of workspaces in use: nothing of theirs is a leftover."""
         return set(self.workspaces.active)
 
+    def fetch(self, url: str, cancel: Cancel, closing: ExitStack) -> ContextTree:
+        """A context from elsewhere, kept until `closing` ends: a repository, an archive, or a Dockerfile alone.
+
+        Raises:
+            NotFound, Unavailable: it cannot be had.
+        """
+        place = self.scratch / f"context-{secrets.token_hex(8)}"
+        closing.callback(trees.remove, place)
+        if remote.is_git(url):
+            source = remote.git_source(url)
+            remote.clone(source, place, cancel, keep_git_dir=False)
+            root_fd = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            closing.callback(os.close, root_fd)
+            if source.folder:
+                inner = openat2(root_fd, source.folder, os.O_RDONLY | os.O_DIRECTORY)
+                closing.callback(os.close, inner)
+                return ContextTree(Folder(inner, as_root=True))
+            return ContextTree(Folder(root_fd, as_root=True))
+        remote.download(url, place, cancel)
+        spool = Spool(self.scratch)
+        closing.callback(spool.close)
+        with place.open("rb") as file:
+            if is_archive(file):
+                spool.receive(file)
+            else:
+                spool.put("Dockerfile", file.read(MAX_DOCKERFILE_BYTES))
+        return ContextTree(spool)
+
     def start(self) -> None:
-        """At the daemon's start: remove what was under way when the last one died."""
+        """At the daemon's start, when containers without a record are gone: remove what was under way."""
+        self._mounting.discard_leftovers()
+        trees.remove(self._exec_root / "build")
         trees.remove(self.scratch)
         self.scratch.mkdir(parents=True, exist_ok=True, mode=0o711)
         for row in self._store.db.read(snapshots.all_rows):
@@ -129,16 +170,19 @@ class Builds:
         cancel: Cancel,
         client: Client | None = None,
         narrate: Narrate | None = None,
+        seen: Callable[[bytes], None] | None = None,
     ) -> Built:
         """Build, and name the image.
 
-        `narrate`: solves the plan in an order of its own, to tell it; the default is the target alone.
+        `narrate`: solves the plan in an order of its own, to tell it; the default is the target alone. `seen`: gets
+        the Dockerfile's text.
 
         Raises:
             SyntaxFault: the Dockerfile. StepFailed: a step. NotFound: a base image, a target. Cancelled.
         """
         build_id = secrets.token_hex(12)
         progress = Progress(emit, build_id)
+        self._outputs.check(request.outputs)
         with Lease(self._store.db) as lease:
             session = Session(
                 id=build_id,
@@ -155,9 +199,12 @@ class Builds:
                 allow=request.allow,
             )
             names = [_named(one) for one in request.tags]
-            file = self._read(request, session)
+            file = self._read(request, session, seen)
             plan = self._plan(file, request, session)
             solving = self._solver.solve(plan, session)
+            for stage in plan.stages:
+                if not stage.inherits and stage.base.config is not None:
+                    progress.end(progress.begin(stage.from_label), cached=True)
             building = Building(file, plan, solving, session)
             try:
                 if narrate is not None:
@@ -172,7 +219,9 @@ class Builds:
                 for one in contexts.values():
                     one.kept()
 
-    def _read(self, request: BuildRequest, session: Session) -> Dockerfile:
+    def _read(
+        self, request: BuildRequest, session: Session, seen: Callable[[bytes], None] | None
+    ) -> Dockerfile:
         """The Dockerfile, and the main context's ignore rules."""
         progress = session.progress
         data, name = request.dockerfile, request.path or "Dockerfile"
@@ -190,6 +239,10 @@ class Builds:
                 progress.end(vertex, error=message)
                 raise NotFound(message)
             progress.end(vertex)
+        else:
+            progress.once(f"[internal] load build definition from {_last(name)}")
+        if seen is not None:
+            seen(data)
         file = read(data, _last(name))
         main = session.contexts.get(MAIN_CONTEXT)
         if main is not None and main.ignore is None:
@@ -251,7 +304,10 @@ class Builds:
             if image is None:
                 image = self._pull(
                     Reference.parse(reference),
-                    PullOptions(_platform(platform) or request.platform),
+                    PullOptions(
+                        _platform(platform) or request.platform,
+                        request.credentials_for(Reference.parse(reference).domain),
+                    ),
                     lambda step: session.cancel.check(),
                 )
         except GoraeError as error:
@@ -270,54 +326,35 @@ class Builds:
     def _export(
         self, request: BuildRequest, building: Building, end: Result, names: list[Reference]
     ) -> Built:
-        session, plan = building.session, building.plan
+        session = building.session
         progress = session.progress
         vertex = progress.begin("exporting to image")
         try:
-            return self._exported(request, building, end, names, vertex)
+            config = self._config(request, building, end)
+            outcome = Outcome(config, tuple(names), end)
+            image = self._outputs.deliver(outcome, request, session, vertex)
         except GoraeError as error:
             progress.end(vertex, error=error.message)
             raise
-        finally:
-            del plan
+        progress.end(vertex)
+        if image is None:
+            return Built(build_id=session.id)
+        return Built(config.id, image.manifest, tuple(one.familiar for one in names), session.id)
 
-    def _exported(
-        self,
-        request: BuildRequest,
-        building: Building,
-        end: Result,
-        names: list[Reference],
-        vertex: Vertex,
-    ) -> Built:
-        session, solving = building.session, building.solving
-        progress = session.progress
+    def _config(self, request: BuildRequest, building: Building, end: Result) -> ImageConfig:
+        base = building.plan.target.base
 
         def result_of(step: Step) -> Result:
-            return solving.result(State(building.plan.target.base, step))
+            return building.solving.result(State(base, step))
 
-        began = progress.status(vertex, "exporting layers")
-        config = exporter.image_config(
+        return exporter.image_config(
             building.plan,
             result_of,
             end,
             request.platform or self.platform,
-            epoch=session.epoch,
+            epoch=building.session.epoch,
             now_ns=time.time_ns(),
         )
-        layers = [exporter.layer(self._store, one) for one in config.diff_ids]
-        self._store.snapshots.sync_committed()
-        progress.status(vertex, "exporting layers", started_ns=began, done=True)
-        began = progress.status(vertex, f"writing image {config.id}")
-        full = [one.normalized for one in names]
-        self._recorder.record(config, layers, session.lease, full)
-        progress.status(vertex, f"writing image {config.id}", started_ns=began, done=True)
-        for one in full:
-            progress.status(vertex, f"naming to {one}", done=True)
-        progress.end(vertex)
-        image = self._images.resolve(config.id)
-        for name in names:
-            self._images.announce("tag", image, name.familiar)
-        return Built(config.id, image.manifest, tuple(one.familiar for one in names), session.id)
 
 
 def _named(text: str) -> Reference:

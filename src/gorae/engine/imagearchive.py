@@ -190,6 +190,14 @@ class ImageArchives:
         with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
             _Writer(tar, self._store.content, self._store.layers.blob).write(list(wanted.values()))
 
+    def write(
+        self, tar: tarfile.TarFile, image: Image, names: list[Reference], *, docker: bool
+    ) -> None:
+        """One image, recorded here or not, whose layers are; without `docker` as an OCI layout alone."""
+        _Writer(tar, self._store.content, self._store.layers.blob, docker=docker).write(
+            [(image, names)]
+        )
+
 
 def _expected(name: str) -> str:
     """Members of an OCI layout bear their digest as a name."""
@@ -316,8 +324,14 @@ class _Writer:
     """Writes the archive of `save`."""
 
     def __init__(
-        self, tar: tarfile.TarFile, blobs: Any, layer_blob: Callable[[DiffId], Digest]
+        self,
+        tar: tarfile.TarFile,
+        blobs: Any,
+        layer_blob: Callable[[DiffId], Digest],
+        *,
+        docker: bool = True,
     ) -> None:
+        self._docker = docker
         self._tar = tar
         self._blobs = blobs
         self._layer_blob = layer_blob
@@ -350,9 +364,10 @@ class _Writer:
                 last = layers[-1].digest if layers else image.id
                 repositories.setdefault(name.familiar_repository, {})[name.tag] = last[7:]
         self._add("index.json", manifests.make_index(tuple(descriptors)).raw)
-        self._add("manifest.json", text.dump(docker))
+        if self._docker:
+            self._add("manifest.json", text.dump(docker))
         self._add("oci-layout", text.dump({"imageLayoutVersion": "1.0.0"}))
-        if repositories:
+        if repositories and self._docker:
             self._add("repositories", text.dump(repositories))
 
     def _layer(self, diff_id: DiffId) -> Descriptor:

@@ -12,6 +12,7 @@ from gorae.api.backend import Services
 from gorae.api.bridge import BodyReader, lines_of
 from gorae.api.call import Call
 from gorae.api.route import Route
+from gorae.api.routes import ownbuild
 from gorae.api.translate.build import classic_request
 from gorae.build.cancel import Cancel
 from gorae.build.request import BuildRequest, Built
@@ -32,6 +33,16 @@ def routes(services: Services) -> list[Route]:
     post = functools.partial(Route, "POST", group=GROUP)
     return [
         post("/build", one.classic, "ImageBuild", summary="From a Dockerfile", streams=True),
+        Route(
+            "POST",
+            "/gorae/build",
+            one.own,
+            "GoraeBuild",
+            "System",
+            summary="From a Dockerfile, over a conversation of frames",
+            streams=True,
+            own=True,
+        ),
     ]
 
 
@@ -41,6 +52,10 @@ class Builds:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._builds = services.builds
+
+    async def own(self, call: Call) -> web.StreamResponse:
+        """See `ownbuild`."""
+        return await ownbuild.serve(self._services, call)
 
     async def classic(self, call: Call) -> web.StreamResponse:
         """The answer begins while the upload still runs."""

@@ -1,15 +1,27 @@
 """The classic build's query as a request. What it cannot carry is refused by name."""
 
+import base64
+import binascii
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from gorae import errors
 from gorae.api.call import Call
+from gorae.api.routes.transfer import credentials_of
+from gorae.build.progress import Log, Status, Update, Vertex, Warning
 from gorae.build.request import BuildRequest
-from gorae.build.running import Limits
-from gorae.errors import InvalidArgument
+from gorae.build.running import CommandFailed, Limits
+from gorae.build.solver import StepFailed
+from gorae.dockerfile.excerpt import excerpt
+from gorae.engine.when import rfc3339
+from gorae.errors import GoraeError, InvalidArgument, SyntaxFault
 from gorae.oci import platform as platforms
+from gorae.registry.auth import Credentials
 from gorae.runtime.config import Resources, Rlimit
+from gorae.wire import build as wire
+from gorae.wire import codec
+from gorae.wire.registry import AuthConfig
 
 SHM_SIZE_BYTES = 64 << 20
 MAX_TAGS = 1000
@@ -50,6 +62,7 @@ def classic_request(call: Call) -> BuildRequest:
         cache_from=tuple(
             {"type": "registry", "ref": str(one)} for one in _json(call, "cachefrom", list)
         ),
+        credentials=_credentials(call),
         project=tags[0] if tags else "",
     )
 
@@ -128,3 +141,155 @@ def _resources(call: Call) -> Resources:
         cpuset_cpus=call.text("cpusetcpus"),
         cpuset_mems=call.text("cpusetmems"),
     )
+
+
+def own_request(call: Call, asked: wire.BuildRequest) -> BuildRequest:
+    """gorae's own request; contexts apart.
+
+    Raises:
+        InvalidArgument: a value that cannot be.
+    """
+    if len(asked.platforms) > 1:
+        raise InvalidArgument("one platform at a time: an image here is one manifest, not an index")
+    if asked.secret_guard not in ("warn", "error", "off"):
+        raise InvalidArgument(f'invalid secret_guard "{asked.secret_guard}"')
+    file = asked.dockerfile
+    return BuildRequest(
+        path=file.path or "Dockerfile",
+        dockerfile=None if file.text is None else _bytes(file.text),
+        ignore=None if file.ignore is None else _bytes(file.ignore),
+        target=asked.target,
+        build_args={key: value for key, value in asked.build_args.items() if value is not None},
+        labels=asked.labels,
+        annotations=asked.annotations,
+        tags=tuple(dict.fromkeys(asked.tags)),
+        no_cache=asked.no_cache,
+        no_cache_filter=tuple(asked.no_cache_filter),
+        pull=asked.pull,
+        network="default" if asked.network in _NETWORKS else asked.network,
+        platform=platforms.parse(asked.platforms[0]) if asked.platforms else None,
+        limits=Limits(
+            add_hosts=tuple(asked.add_hosts),
+            shm_size_bytes=asked.shm_size or SHM_SIZE_BYTES,
+            ulimits=tuple(Rlimit(one.name, one.soft, one.hard) for one in asked.ulimits),
+            cgroup_parent=asked.cgroup_parent,
+        ),
+        allow=frozenset(asked.allow),
+        squash=asked.squash,
+        outputs=tuple(asked.outputs),
+        cache_from=tuple(asked.cache_from),
+        cache_to=tuple(asked.cache_to),
+        context_images={name: one.image for name, one in asked.contexts.items() if one.image},
+        credentials=_credentials(call),
+        secret_guard=asked.secret_guard,
+        project=asked.project or (asked.tags[0] if asked.tags else ""),
+    )
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _credentials(call: Call) -> dict[str, Credentials]:
+    """Of the X-Registry-Config header: a JSON object of registries, base64url."""
+    header = call.request.headers.get("X-Registry-Config", "")
+    if not header:
+        return {}
+    try:
+        data = base64.urlsafe_b64decode(header + "=" * (-len(header) % 4))
+        found = codec.decode(dict[str, AuthConfig], data or b"{}")
+    except (binascii.Error, ValueError, InvalidArgument):
+        return {}
+    return {name: credentials_of(one) for name, one in found.items()}
+
+
+def status(update: Update) -> dict[str, Any]:
+    """An update as a document of `--progress rawjson`."""
+    match update:
+        case Vertex():
+            return {"vertexes": [_vertex(update)]}
+        case Log():
+            data = base64.b64encode(update.data).decode()
+            time = rfc3339(update.time_ns)
+            one = {
+                "vertex": update.vertex,
+                "stream": update.stream,
+                "data": data,
+                "timestamp": time,
+            }
+            return {"logs": [one]}
+        case Status():
+            return {"statuses": [_status(update)]}
+        case Warning():
+            return {"warnings": [_warning(update)]}
+
+
+def _vertex(one: Vertex) -> dict[str, Any]:
+    found: dict[str, Any] = {"digest": one.digest, "name": one.name}
+    if one.inputs:
+        found["inputs"] = list(one.inputs)
+    if one.started_ns:
+        found["started"] = rfc3339(one.started_ns)
+    if one.completed_ns:
+        found["completed"] = rfc3339(one.completed_ns)
+    if one.cached:
+        found["cached"] = True
+    if one.error:
+        found["error"] = one.error
+    if one.why is not None:
+        found["why"] = {
+            "reason": one.why.reason,
+            "lines": list(one.why.lines),
+            "last_hit_ns": one.why.last_hit_ns,
+        }
+    return found
+
+
+def _status(one: Status) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "id": one.id,
+        "vertex": one.vertex,
+        "current": one.current,
+        "timestamp": rfc3339(one.time_ns),
+        "started": rfc3339(one.started_ns),
+    }
+    if one.total:
+        found["total"] = one.total
+    if one.completed_ns:
+        found["completed"] = rfc3339(one.completed_ns)
+    return found
+
+
+def _warning(one: Warning) -> dict[str, Any]:
+    def encoded(text: str) -> str:
+        return base64.b64encode(text.encode()).decode()
+
+    found: dict[str, Any] = {
+        "vertex": one.vertex,
+        "level": 1,
+        "short": encoded(one.short),
+        "detail": [encoded(line) for line in one.detail],
+    }
+    if one.url:
+        found["url"] = one.url
+    if one.lines[0]:
+        found["range"] = [{"start": {"line": one.lines[0]}, "end": {"line": one.lines[1]}}]
+    return found
+
+
+def failure(error: GoraeError, text: Sequence[str], name: str) -> dict[str, Any]:
+    """The error document. `text`: the Dockerfile's lines, for the excerpt."""
+    found: dict[str, Any] = {"message": error.message, "solve": True, "code": 0}
+    place: tuple[int, int] = (0, 0)
+    if isinstance(error, StepFailed):
+        where = error.step.instruction.location
+        place = (where.start_line, where.end_line)
+        found["vertex"] = error.vertex
+        if isinstance(error.cause, CommandFailed):
+            found["code"] = error.cause.code
+    elif isinstance(error, SyntaxFault) and error.line:
+        place = (error.line, error.line)
+    if place[0]:
+        found["source"] = {"file": name, "start": place[0], "end": place[1]}
+        found["excerpt"] = excerpt(name, text, *place)
+    return found

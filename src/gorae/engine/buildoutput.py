@@ -1,0 +1,192 @@
+"""Where a build's result goes: an image here, a registry, an archive or the files themselves for the client.
+
+image     recorded here under its names; with `push` sent to their registries
+docker    an archive that `load` takes; without a place to go to the image is recorded here
+oci       the same as an OCI layout alone
+tar       the file system as one archive
+local     the same, which the client unpacks
+"""
+
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gorae.build import exporter
+from gorae.build.progress import Vertex
+from gorae.build.request import BuildRequest
+from gorae.build.result import Result
+from gorae.build.session import Output, Session
+from gorae.build.workspace import Workspaces
+from gorae.engine.imagearchive import ImageArchives
+from gorae.engine.images import Image, Images
+from gorae.engine.progress import Emit, Step
+from gorae.engine.pushes import PushOptions
+from gorae.engine.recorder import Recorder
+from gorae.errors import InvalidArgument
+from gorae.oci.config import ImageConfig
+from gorae.oci.digest import Digest
+from gorae.oci.reference import Reference
+from gorae.store.archive.pack import pack_layer
+from gorae.store.store import Store
+
+Push = Callable[[Reference, PushOptions, Emit], Sequence[Digest]]
+"""Of `engine.pushes`."""
+TYPES = ("image", "registry", "docker", "oci", "tar", "local")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was built: the image's config and names, and its file system."""
+
+    config: ImageConfig
+    names: tuple[Reference, ...]
+    end: Result
+
+
+class BuildOutputs:
+    """Carries outputs out."""
+
+    def __init__(
+        self,
+        store: Store,
+        images: Images,
+        recorder: Recorder,
+        archives: ImageArchives,
+        workspaces: Workspaces,
+        push: Push,
+    ) -> None:
+        self._store = store
+        self._images = images
+        self._recorder = recorder
+        self._archives = archives
+        self._workspaces = workspaces
+        self._push = push
+
+    def check(self, outputs: Sequence[Mapping[str, str]]) -> None:
+        """Before anything is built. Raises: InvalidArgument: an unknown type, a push without a name."""
+        for one in outputs:
+            if one.get("type") not in TYPES:
+                raise InvalidArgument(f'output type "{one.get("type", "")}" is not supported')
+
+    def deliver(
+        self, outcome: Outcome, request: BuildRequest, session: Session, vertex: Vertex
+    ) -> Image | None:
+        """Every output, the image here first; the image, where one was asked for."""
+        outputs = request.outputs or ({"type": "image"},)
+        image = None
+        for one in outputs:
+            if _is_here(one):
+                image = self._record(outcome, one, session, vertex)
+        for one in outputs:
+            if not _is_here(one):
+                self._send(outcome, one, session, vertex)
+            elif _truth(one.get("push")):
+                self._push_names(outcome, one, request, session, vertex)
+        return image
+
+    def _record(
+        self, outcome: Outcome, output: Mapping[str, str], session: Session, vertex: Vertex
+    ) -> Image:
+        progress, config = session.progress, outcome.config
+        names = _names(outcome, output)
+        began = progress.status(vertex, "exporting layers")
+        layers = [exporter.layer(self._store, one) for one in config.diff_ids]
+        self._store.snapshots.sync_committed()
+        progress.status(vertex, "exporting layers", started_ns=began, done=True)
+        began = progress.status(vertex, f"writing image {config.id}")
+        with self._store.lease() as lease:
+            chain = outcome.end.chain_id
+            if chain:
+                self._store.db.write(lambda tx: lease.hold(tx, "snapshot", chain), durable=False)
+            self._recorder.record(config, layers, lease, [one.normalized for one in names])
+        progress.status(vertex, f"writing image {config.id}", started_ns=began, done=True)
+        image = self._images.resolve(config.id)
+        for name in names:
+            progress.status(vertex, f"naming to {name.normalized}", done=True)
+            self._images.announce("tag", image, name.familiar)
+        return image
+
+    def _push_names(
+        self,
+        outcome: Outcome,
+        output: Mapping[str, str],
+        request: BuildRequest,
+        session: Session,
+        vertex: Vertex,
+    ) -> None:
+        names = _names(outcome, output)
+        if not names:
+            raise InvalidArgument("tag is needed when pushing to registry")
+
+        def emit(step: Step | None) -> None:
+            session.cancel.check()
+            if step is not None and step.id and step.status:
+                session.progress.status(
+                    vertex, f"pushing layer {step.id}", current=step.current, total=step.total
+                )
+
+        for name in names:
+            began = session.progress.status(vertex, f"pushing {name.normalized}")
+            options = PushOptions(credentials=request.credentials_for(name.domain))
+            self._push(name, options, emit)
+            session.progress.status(
+                vertex, f"pushing {name.normalized}", started_ns=began, done=True
+            )
+
+    def _send(
+        self, outcome: Outcome, output: Mapping[str, str], session: Session, vertex: Vertex
+    ) -> None:
+        kind, dest = output["type"], output.get("dest", "-")
+        began = session.progress.status(vertex, f"sending {kind}")
+        stream = session.client.output(kind, dest)
+        if kind in ("docker", "oci"):
+            self._send_archive(outcome, output, stream, session)
+        else:
+            self._send_files(outcome, stream, session)
+        stream.finish()
+        session.progress.status(vertex, f"sending {kind}", started_ns=began, done=True)
+
+    def _send_archive(
+        self, outcome: Outcome, output: Mapping[str, str], stream: Output, session: Session
+    ) -> None:
+        image = Image(
+            id=outcome.config.id,
+            config=outcome.config,
+            chain_id=outcome.end.chain_id,
+            size_bytes=0,
+            manifest="",
+            tagged_ns=0,
+        )
+        names = list(_names(outcome, output))
+        with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
+            self._archives.write(tar, image, names, docker=output["type"] == "docker")
+        session.cancel.check()
+
+    def _send_files(self, outcome: Outcome, stream: Output, session: Session) -> None:
+        if not outcome.end.chain_id:
+            stream.write(bytes(1024))
+            return
+        with self._workspaces.view(outcome.end.chain_id) as place:
+
+            def write(data: bytes) -> None:
+                session.cancel.check()
+                stream.write(data)
+
+            pack_layer(place.rootfs, write)
+
+
+def _is_here(output: Mapping[str, str]) -> bool:
+    kind = output.get("type")
+    return kind in ("image", "registry") or (kind == "docker" and "dest" not in output)
+
+
+def _names(outcome: Outcome, output: Mapping[str, str]) -> tuple[Reference, ...]:
+    """The tags, or what the output says itself."""
+    own = output.get("name", "")
+    if not own:
+        return outcome.names
+    return tuple(Reference.parse(one).with_default_tag() for one in own.split(","))
+
+
+def _truth(text: str | None) -> bool:
+    return text is not None and text.lower() in ("1", "t", "true", "")
