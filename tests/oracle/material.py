@@ -42,9 +42,10 @@ def busybox_root() -> bytes:
     return out.getvalue()
 
 
-def load_images(engine: Engine) -> None:
-    """Import `bb` (with a command) and `bbempty` (without one)."""
-    for name, changes in (("bb", ["-c", 'CMD ["sh"]']), ("bbempty", [])):
+def load_images(engine: Engine, *more: str) -> None:
+    """Import `bb` (with a command), `bbempty` (without one), and `more` names of the first."""
+    wanted = [(name, ["-c", 'CMD ["sh"]']) for name in ("bb", *more)]
+    for name, changes in (*wanted, ("bbempty", [])):
         if engine.docker(["image", "inspect", name]).returncode:
             _import(engine, name, changes)
 
