@@ -19,6 +19,7 @@ from gorae.build.request import BuildRequest, Built
 from gorae.build.session import Client, ContextTree
 from gorae.engine.bootstrap import BootstrapOptions
 from gorae.engine.builds import Building
+from gorae.engine.commit import CommitOptions
 from gorae.engine.distribution import Distributed, Hit
 from gorae.engine.files import FileView
 from gorae.engine.images import Image, Removed
@@ -203,6 +204,12 @@ class Events(Protocol):
     def subscribe(self, since_ns: int = 0, until_ns: int = 0) -> AsyncIterator[Event]: ...
 
 
+class Commits(Protocol):
+    """Of `engine.commit`."""
+
+    async def commit(self, ref: str, options: CommitOptions) -> Image: ...
+
+
 class Files(Protocol):
     """Of `engine.files`."""
 
@@ -245,6 +252,8 @@ class Services(Protocol):
     def volumes(self) -> Volumes: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def commits(self) -> Commits: ...
     @property
     def files(self) -> Files: ...
     @property

@@ -22,6 +22,7 @@ from gorae.engine.bringup import Bringup
 from gorae.engine.buildnetwork import BuildNetworks
 from gorae.engine.builds import Builds
 from gorae.engine.check import Checker
+from gorae.engine.commit import Commits
 from gorae.engine.containers import Containers
 from gorae.engine.copyup import CopyUp
 from gorae.engine.distribution import Distribution
@@ -85,6 +86,7 @@ class Services:
     volumes: Volumes
     events: Events
     files: Files
+    commits: Commits
     system: System
     run: Callable[..., Any]
     run_transfer: Callable[..., Any]
@@ -234,6 +236,16 @@ class Daemon:
             networks=self.networks,
             volumes=self.volumes,
             events=self.events,
+            commits=Commits(
+                self.store,
+                self.images,
+                recorder,
+                self.records,
+                self.lifecycle,
+                self.monitor.pause,
+                self.monitor.resume,
+                self.run_transfer,
+            ),
             files=Files(
                 self.records,
                 self.bringup,

@@ -15,8 +15,9 @@ from gorae.api.call import Call
 from gorae.api.offered import offered
 from gorae.api.route import Route
 from gorae.api.routes import transfer
+from gorae.api.translate import create, search
 from gorae.api.translate import image as translate
-from gorae.api.translate import search
+from gorae.engine.commit import CommitOptions, of_spec
 from gorae.engine.images import Image
 from gorae.engine.pulls import PullOptions
 from gorae.engine.pushes import PushOptions
@@ -24,6 +25,7 @@ from gorae.engine.when import parse_rfc3339_ns
 from gorae.errors import InvalidArgument
 from gorae.wire import image as wire
 from gorae.wire import progress
+from gorae.wire.container import ContainerCreate
 
 GROUP = "Image"
 LIST_FILTERS = ("before", "dangling", "label", "label!", "reference", "since", "until")
@@ -144,19 +146,20 @@ class Images:
         return answer.document(wire.BuildPruned(None, 0))
 
     async def commit(self, call: Call) -> web.Response:
-        """Not before the engine offers it."""
+        """The body may be a container's config, which then stands in for the container's own."""
         one = self._services.containers.get(call.text("container"))
-        commit = offered(self._services.containers, "commit", "commit")
+        asked = await call.document(ContainerCreate, optional=True)
         repo, tag = call.text("repo"), call.text("tag")
-        made = await commit(
-            one.id,
+        options = CommitOptions(
             reference=f"{repo}:{tag}" if repo and tag else repo,
             author=call.text("author"),
             message=call.text("comment"),
-            changes=call.many("changes"),
+            changes=tuple(call.many("changes")),
             pause=call.flag("pause", default=True),
+            base=of_spec(create.spec(asked)),
         )
-        return answer.document({"Id": made}, status=201)
+        made = await self._services.commits.commit(one.id, options)
+        return answer.document({"Id": made.id}, status=201)
 
     # archives ---------------------------------------------------------------------------------
 
