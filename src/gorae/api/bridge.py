@@ -6,7 +6,7 @@ The worker waits when the client is slow, and fails when the client has left.
 import asyncio
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from aiohttp import StreamReader
@@ -14,7 +14,7 @@ from aiohttp import StreamReader
 from gorae.errors import Cancelled, Unavailable
 
 T = TypeVar("T")
-PIECE = 256 << 10
+PIECE = 1 << 20
 PIECES_AHEAD = 4
 
 
@@ -26,6 +26,7 @@ class BodyReader(io.RawIOBase):
         self._loop = asyncio.get_running_loop()
         self._left = b""
         self._over = False
+        self._ahead: Future[bytes] | None = None
 
     def readable(self) -> bool:
         """Yes."""
@@ -43,7 +44,10 @@ class BodyReader(io.RawIOBase):
         if not self._left and not self._over:
             self._left = self._next()
             self._over = not self._left
-        piece, self._left = self._left[:size], self._left[size:]
+        if len(self._left) <= size:
+            piece, self._left = self._left, b""
+        else:
+            piece, self._left = self._left[:size], self._left[size:]
         return piece
 
     def readinto(self, buffer: Any) -> int:
@@ -55,13 +59,25 @@ class BodyReader(io.RawIOBase):
     def _next(self) -> bytes:
         if self.closed:
             raise Cancelled("the client left")
-        waiting = asyncio.run_coroutine_threadsafe(self._content.readany(), self._loop)
+        waiting = self._ahead or self._ask()
         try:
-            return waiting.result()
+            piece = waiting.result()
+            self._ahead = self._ask() if piece else None
+            return piece
         except CancelledError:
             raise Cancelled("the client left") from None
         except Exception as error:  # aiohttp's many ways to say that the connection broke
             raise Unavailable("the client left before the request was complete") from error
+
+    def _ask(self) -> "Future[bytes]":
+        """Have the next piece ready while the last one is worked on."""
+        return asyncio.run_coroutine_threadsafe(self._content.readany(), self._loop)
+
+    def close(self) -> None:
+        """Nobody reads on."""
+        if self._ahead is not None:
+            self._ahead.cancel()
+        super().close()
 
 
 class AnswerWriter(io.RawIOBase):
@@ -82,10 +98,15 @@ class AnswerWriter(io.RawIOBase):
         """Raises: Cancelled: the client left; also when there is nothing to write."""
         if self.left:
             raise Cancelled("the client left")
+        size = len(data)
+        if size >= PIECE // 4:
+            self.flush()
+            self._put(bytes(data))
+            return size
         self._buffer += data
         if len(self._buffer) >= PIECE:
             self.flush()
-        return len(data)
+        return size
 
     def flush(self) -> None:
         """Hand on what was gathered. Raises: Cancelled."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         def fileno(self) -> int: ...
 
 
-CHUNK = 65536
+CHUNK = 1 << 18
 HEAD_LIMIT = 1 << 18
 
 

@@ -100,6 +100,10 @@ def _pidfile(path: str) -> Iterator[None]:
             file.unlink()
 
 
+READ_AHEAD_BYTES = 1 << 20
+"""How much of a request's body the server takes before somebody reads it."""
+
+
 async def _serve(config: Config, host: "object") -> int:
     from aiohttp import web
 
@@ -120,6 +124,7 @@ async def _serve(config: Config, host: "object") -> int:
             access_log=None,
             shutdown_timeout=1,
             handler_cancellation=True,
+            read_bufsize=READ_AHEAD_BYTES,
         )
         await runner.setup()
         for sock, encrypted in socks:

@@ -156,7 +156,7 @@ class Commits:
             blobs = store.db.read(lambda tx: content.layer_blobs(tx, diff_id))
             for digest, kind in blobs:
                 return Descriptor(
-                    kind or media_type.DOCKER_LAYER, digest, store.content.size(digest)
+                    kind or media_type.DOCKER_LAYER, Digest(digest), store.content.size(digest)
                 )
             return None
 

@@ -33,10 +33,13 @@ def pieces(path: str, name: str) -> Iterator[bytes]:
     """
     held = bytearray()
     for piece in _members(path, name):
-        held += piece
-        if len(held) >= GATHERED:
+        if len(piece) < GATHERED:
+            held += piece
+        if len(held) >= GATHERED or len(piece) >= GATHERED:
             yield bytes(held)
             held.clear()
+        if len(piece) >= GATHERED:
+            yield piece
     yield bytes(held) + bytes(2 * BLOCK)
 
 
