@@ -25,7 +25,7 @@ from gorae.engine.when import rfc3339
 from gorae.errors import NotFound
 from gorae.oci import media_type
 from gorae.oci.config import History, ImageConfig, ImageHealthcheck, RunConfig
-from gorae.oci.digest import DiffId, chain_id
+from gorae.oci.digest import DiffId, Digest, chain_id
 from gorae.oci.manifest import Descriptor
 from gorae.oci.reference import Reference
 from gorae.store import layers
