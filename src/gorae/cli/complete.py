@@ -45,6 +45,8 @@ def candidates(words: Sequence[str], options: Sequence[Option], names: Names) ->
     if not rest:
         return _prefixed(_group("") if not current.startswith("-") else _options(options), current)
     group = rest.pop(0) if rest[0] in commands.SUMMARIES else ""
+    if rest and f"{group} {rest[0]}" in commands.SUMMARIES:
+        group = f"{group} {rest.pop(0)}"
     if not rest:
         return _prefixed(_group(group), current)
     word = rest.pop(0)
@@ -107,8 +109,11 @@ def _group(group: str) -> Candidates:
     found = [
         (word, text) for word, (_, text) in commands.GROUPS[group].items() if word[0] not in "_"
     ]
-    if not group:
-        found += list(commands.SUMMARIES.items())
+    before = f"{group} " if group else ""
+    for name, text in commands.SUMMARIES.items():
+        word = name.removeprefix(before)
+        if name.startswith(before) and " " not in word:
+            found.append((word, text))
     return sorted(found)
 
 

@@ -34,6 +34,10 @@ def main(arguments: Sequence[str]) -> int:
     except GoraeError as error:
         print(error.message, file=sys.stderr)
         return 1
+    except OSError as error:
+        where = f'"{error.filename}": ' if error.filename else ""
+        print(f"{where}{(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -32,6 +32,8 @@ def serve(config: Config) -> int:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_is_ours_or_grave)
     tls = _tls(config)
     with _lock(Path(config.root)):
         services = open_services(config)
@@ -40,6 +42,11 @@ def serve(config: Config) -> int:
         finally:
             services.close()
     return 0
+
+
+def _is_ours_or_grave(record: logging.LogRecord) -> bool:
+    """The libraries' own talk, such as of clients that speak no HTTP, is nobody's here."""
+    return record.name.startswith("gorae") or record.levelno >= logging.CRITICAL
 
 
 @contextlib.contextmanager

@@ -56,8 +56,13 @@ def _become(call: Invocation, words: str, options: Sequence[Option]) -> None:
         for option in options
         if call.options.changed(option.name)
     }
-    document = {"command": words, "options": given, "arguments": call.arguments}
+    document = {
+        "command": words,
+        "options": given,
+        "arguments": call.arguments,
+        "site": getattr(sys, "gorae_site", ""),
+    }
     room = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
     call.console.flush()
-    argv = [sys.executable, "-I", os.path.join(room, "hub"), jsontext.encode(document)]
+    argv = [sys.executable, "-IS", os.path.join(room, "hub"), jsontext.encode(document)]
     os.execv(sys.executable, argv)

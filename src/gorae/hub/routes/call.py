@@ -35,6 +35,7 @@ class Call:
         self.account = ""
         self.challenge = ""
         self._access: dict[str, frozenset[str]] | None = None
+        self._has_token = False
         self._basic: Identity | None = None
 
     @property
@@ -56,6 +57,7 @@ class Call:
         self.challenge = bearer_challenge(self, "")
         if kind.lower() == "bearer":
             self.account, scopes = self.services.bearer.verify(text.strip())
+            self._has_token = True
             for one in scopes:
                 self._access[_key(one)] = self._access.get(_key(one), frozenset()) | one.actions
         elif kind.lower() == "basic":
@@ -87,6 +89,9 @@ class Call:
                 return name
         finally:
             self.challenge = bearer_challenge(self, f"repository:{name}:{wanted}")
+        if self._has_token:
+            # docker tries a push again for a minute unless the challenge, which alone a HEAD can carry, says why.
+            self.challenge += ',error="insufficient_scope"'
         if self.account:
             raise Denied("requested access to the resource is denied")
         raise Unauthorized("authentication required")
