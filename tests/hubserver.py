@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import io
 import json
 import os
 import signal
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
+
+from gorae.hub.main import main
 
 SRC = Path(__file__).parents[1] / "src"
 PATIENCE_S = 30
@@ -59,16 +62,23 @@ class Hub:
 
     def run(
         self, command: str, *arguments: str, stdin: str = "", **options: Any
-    ) -> subprocess.CompletedProcess[str]:
-        """A command of administration."""
-        argv = self._argv(command, arguments, options)
-        return subprocess.run(argv, input=stdin, text=True, capture_output=True, timeout=60)
+    ) -> tuple[int, str, str]:
+        """A command of administration, here and not in a process: status, output, complaint."""
+        document = self._argv(command, arguments, options)[-1]
+        out, err, before = io.StringIO(), io.StringIO(), sys.stdin
+        sys.stdin = io.StringIO(stdin)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                status = main([document])
+        finally:
+            sys.stdin = before
+        return status, out.getvalue(), err.getvalue()
 
     def admin(self, command: str, *arguments: str, stdin: str = "", **options: Any) -> str:
         """One that must succeed; its output."""
-        done = self.run(command, *arguments, stdin=stdin, **options)
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
+        status, out, err = self.run(command, *arguments, stdin=stdin, **options)
+        assert status == 0, err
+        return out.strip()
 
     def user(self, *names: str, **options: Any) -> None:
         """Make accounts, all with one password."""

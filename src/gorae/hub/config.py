@@ -102,11 +102,12 @@ def load(path: str, options: dict[str, Any]) -> Config:
     """
     document = _read(path) if path else {}
     storage = document.pop("storage", {})
+    kind = storage.pop("kind", "") if storage else "folder"
     proxies = document.pop("proxy", [])
     config = _fill(Config(), document, "the configuration")
-    if storage and storage.pop("kind", "") == "s3":
+    if kind == "s3":
         config = replace(config, s3=_s3(storage))
-    elif storage:
+    elif kind != "folder":
         raise InvalidArgument('storage: "kind" wants "s3"; leave the section out for a folder')
     config = replace(config, proxies=tuple(_proxy(one) for one in proxies))
     return check(_fill(config, options, "the options"))

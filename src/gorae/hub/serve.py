@@ -17,8 +17,11 @@ from gorae.hub import webhooks
 from gorae.hub.app import make_app
 from gorae.hub.config import Config, split_address
 from gorae.hub.services import Services, open_services
+from gorae.linux import malloc
 
-READ_BUFFER_BYTES = 256 << 10
+READ_BUFFER_BYTES = 128 << 10
+LARGE_BLOCK_BYTES = 1 << 20
+ARENAS = 4
 BACKLOG = 1024
 SHUTDOWN_S = 10
 FLUSH_EVERY_S = 20
@@ -34,6 +37,9 @@ def serve(config: Config) -> int:
     )
     for handler in logging.getLogger().handlers:
         handler.addFilter(_is_ours_or_grave)
+    # Large blocks (a password's check takes 19 MiB) go back to the kernel at once, whichever thread had them.
+    malloc.mallopt(malloc.M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES)
+    malloc.mallopt(malloc.M_ARENA_MAX, ARENAS)
     tls = _tls(config)
     with _lock(Path(config.root)):
         services = open_services(config)
