@@ -1,7 +1,8 @@
 """One scenario: docker command lines and what of their answers is compared.
 
 A step is a command line as a person types it, without `docker`. `{n}` is a name of the scenario's own, `{m}` a
-second one; both are removed afterwards. A step may have standard input and may leave its output out of the
+second one; both are removed afterwards. `{w}` and `{v}` are networks, where the scenario has some. `{1}` is what the
+first step said, an id for instance. A step may have standard input and may leave its output out of the
 comparison. What differs from run to run (ids, times, addresses) is replaced by a word.
 """
 
@@ -33,6 +34,7 @@ class Scenario:
     name: str
     steps: tuple[Step, ...]
     images: tuple[str, ...] = ()
+    networks: bool = False
 
     @property
     def key(self) -> str:
@@ -101,12 +103,18 @@ class Engine:
         """Run a scenario; its answers. Nothing of it is left."""
         stem = re.sub(r"[^a-z0-9]+", "-", scenario.name.lower()).strip("-")
         names = {"n": f"{self.prefix}-{stem}-n", "m": f"{self.prefix}-{stem}-m"}
+        if scenario.networks:
+            names |= {"w": f"{self.prefix}-{stem}-w", "v": f"{self.prefix}-{stem}-v"}
         self._clean(names, scenario)
         answers = []
+        said: dict[str, str] = {}
         try:
-            for step in scenario.steps:
-                line = step.line.replace("{n}", names["n"]).replace("{m}", names["m"])
+            for number, step in enumerate(scenario.steps, 1):
+                line = step.line
+                for word, name in {**names, **said}.items():
+                    line = line.replace(f"{{{word}}}", name)
                 done = self.docker(shlex.split(line), step.stdin)
+                said[str(number)] = done.stdout.strip()
                 if step.quiet:
                     answers.append(Answer(done.returncode))
                     continue
@@ -119,6 +127,8 @@ class Engine:
         return answers
 
     def _clean(self, names: dict[str, str], scenario: Scenario) -> None:
-        self.docker(["rm", "-f", "-v", *names.values()])
+        self.docker(["rm", "-f", "-v", names["n"], names["m"]])
+        if scenario.networks:
+            self.docker(["network", "rm", names["w"], names["v"]])
         if scenario.images:
             self.docker(["rmi", "-f", *scenario.images])

@@ -26,9 +26,11 @@ from gorae.engine.commit import Commits
 from gorae.engine.containers import Containers
 from gorae.engine.copyup import CopyUp
 from gorae.engine.distribution import Distribution
+from gorae.engine.etcfiles import DnsDefaults
 from gorae.engine.events import Events
 from gorae.engine.execs import Execs
 from gorae.engine.files import Files
+from gorae.engine.firewallwatch import FirewallWatch
 from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Images
 from gorae.engine.layers import Layers
@@ -110,7 +112,7 @@ class Daemon:
         self.store = Store.open(data_root)
         runtime = OciRuntime.find(config.runtime)
         self.monitor = Monitor(exec_root, runtime, host)
-        self.net = NetDriver(exec_root, instance=config.instance)
+        self.net = NetDriver(exec_root, config.instance, config.publish_mode)
         self.records = Records(self.store.db, self.run)
         self.networks = Networks(
             self.store.db,
@@ -122,7 +124,8 @@ class Daemon:
         )
         self.volumes = Volumes(self.store.db, self.store.volumes, self.events, self._all)
         self.images = Images(self.store, self.events.publish, self._all)
-        self.sandboxes = Sandboxes(self.net, self.networks)
+        dns = DnsDefaults(config.dns, config.dns_search, config.dns_opts)
+        self.sandboxes = Sandboxes(self.net, self.networks, dns)
         self.bringup = Bringup(
             data_root=data_root,
             exec_root=exec_root,
@@ -140,6 +143,7 @@ class Daemon:
         self.lifecycle = Lifecycle(
             self.records, self.bringup, self.monitor, self.events, self.run, self.spawn
         )
+        self.lifecycle.announce = self.networks.announce
         self.rotation = Rotation(self.records, self.monitor, self.run)
         self.services = self._services(config, host, runtime)
 
@@ -314,12 +318,14 @@ class Daemon:
         await self.run(self.builds.start)
         self.spawn(self.run_sweep(self.store.collector.collect))
         self.net.start_pool()
+        self.firewall = FirewallWatch(self.net.rules.review, self.run, self.spawn)
         self._rotating = asyncio.ensure_future(self.rotation.run())
 
     async def stop(self) -> None:
         """Leave: containers run on, their monitors keep them."""
         self.lifecycle.closing = True
         self._rotating.cancel()
+        self.firewall.close()
         await self.spawn.drained(5)
         self._loop.remove_reader(self.watcher.fileno())
         self.watcher.close()

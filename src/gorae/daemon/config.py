@@ -16,6 +16,7 @@ from gorae.registry.endpoint import Settings, check_insecure, check_mirror
 DEFAULT_EXEC_ROOT = "/run/gorae"
 DEFAULT_SOCKET = "unix:///run/gorae/gorae.sock"
 LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
+PUBLISH_MODES = ("auto", "dnat", "proxy")
 MAX_CONFIG_BYTES = 1 << 20
 MAX_CONCURRENT = 100
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
@@ -47,6 +48,7 @@ class Config:
     log_driver: str = "json-file"
     log_opts: dict[str, str] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
+    publish_mode: str = "auto"
     init: bool = False
     debug: bool = False
     registry_mirrors: tuple[str, ...] = ()
@@ -91,6 +93,7 @@ _FILE_KEYS = {
     "log-driver": "log_driver",
     "log-opts": "log_opts",
     "labels": "labels",
+    "publish-mode": "publish_mode",
     "init": "init",
     "debug": "debug",
     "registry-mirrors": "registry_mirrors",
@@ -169,6 +172,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--dns", action="append", metavar="ADDRESS", help="name server for containers")
     p.add_argument("--dns-search", action="append", metavar="DOMAIN")
     p.add_argument("--dns-opt", dest="dns_opts", action="append", metavar="OPTION")
+    p.add_argument(
+        "--publish-mode",
+        choices=PUBLISH_MODES,
+        help="published TCP ports by nft rules (dnat), through the relay, which obeys the host's input rules (proxy), "
+        "or through the relay only where the host filters its input (auto)",
+    )
     p.add_argument("--log-driver", metavar="NAME", help="default log driver (json-file)")
     p.add_argument("--log-opt", dest="log_opts", action="append", metavar="KEY=VALUE")
     p.add_argument("--label", dest="labels", action="append", metavar="KEY=VALUE")
@@ -297,6 +306,10 @@ def check(config: Config) -> None:
             f'log driver "{config.log_driver}" is not one of {", ".join(logdriver.OPTIONS)}'
         )
     logdriver.check(config.log)
+    if config.publish_mode not in PUBLISH_MODES:
+        raise InvalidArgument(
+            f'publish mode "{config.publish_mode}" is not one of {", ".join(PUBLISH_MODES)}'
+        )
     for host in config.hosts:
         check_host(config, host)
     for name, number in (

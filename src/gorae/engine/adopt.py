@@ -10,7 +10,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gorae.engine import restart
@@ -65,6 +65,7 @@ class Adoption:
         await self._run(self._discard_unknown, found.ids)
         for record, task in found.running:
             with _survived(record, "adopting it"):
+                await self._settle_networks(record)
                 self._lifecycle.watch(record, task)
         await self._execs.adopt()
         for record, ended in found.ended:
@@ -96,6 +97,14 @@ class Adoption:
         else:
             record.exited.clear()
             found.running.append((record, task))
+
+    async def _settle_networks(self, record: Record) -> None:
+        """A connect or disconnect that was cut off is finished."""
+        container = record.container
+        networks = self._sandboxes.settled(container)
+        if networks != container.spec.networks:
+            spec = replace(container.spec, networks=networks)
+            await self._records.save_spec(record, replace(container, spec=spec))
 
     async def _learn(self, record: Record, task: Task) -> None:
         place = await self._run(self._bringup.place, record.id)

@@ -13,6 +13,7 @@ from pathlib import Path
 from gorae.engine.bringup import Bringup
 from gorae.engine.model import Container
 from gorae.errors import GoraeError
+from gorae.net import firewall
 from gorae.net.driver import NetDriver
 from gorae.runtime import leftover
 from gorae.runtime.monitor import Monitor
@@ -121,9 +122,19 @@ class Checker:
             )
         for network in self._net.missing_bridges():
             finding = Finding("bridge", network.bridge, f'of network "{network.name}" is gone')
-            yield finding, partial(self._net.mend_network, network)
-        for problem in self._net.wrong_rules():
-            yield Finding("rules", "nftables", problem), self._net.repair_rules
+            yield finding, partial(self._net.repair_network, network)
+        for sandbox_id, endpoint in self._net.loose_endpoints():
+            finding = Finding(
+                "link",
+                endpoint.host_interface,
+                f"of container {sandbox_id[:12]} is gone, or on no bridge",
+            )
+            yield finding, partial(self._net.repair_endpoint, sandbox_id, endpoint)
+        for problem in self._net.rules.wrong():
+            yield Finding("rules", "nftables", problem), self._net.rules.write
+        for chain in firewall.drops_forward(self._net.rules.foreign_chains()):
+            problem = "drops what is forwarded: containers may not reach the world; accept there what concerns our bridges"
+            yield Finding("foreign rules", chain.title, problem), None
 
 
 def _key(finding: Finding) -> tuple[str, str, str]:

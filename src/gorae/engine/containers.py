@@ -1,6 +1,7 @@
 """Containers as the API knows them: create, find, remove, rename, wait, update; their life is `lifecycle`'s."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,7 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gorae.engine import initlayer, logdriver, logs, merge, names, process, restart, streams
+from gorae.engine import (
+    endpointcheck,
+    initlayer,
+    logdriver,
+    logs,
+    merge,
+    names,
+    process,
+    restart,
+    streams,
+)
 from gorae.engine.attach import Attachment, Hub
 from gorae.engine.bringup import Bringup
 from gorae.engine.images import Images
@@ -34,7 +45,7 @@ from gorae.engine.usage import Usage, UsageReader
 from gorae.engine.volumes import Volumes
 from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound, PermissionDenied
 from gorae.linux.inotify import Watcher
-from gorae.runtime import resources
+from gorae.runtime import resources as resource_limits
 from gorae.runtime.config import Resources
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor
@@ -144,8 +155,19 @@ class Containers:
         if spec.auto_remove and spec.restart.name not in ("", "no"):
             raise InvalidArgument("can't create 'AutoRemove' container with restart policy")
         logdriver.check(spec.log)
-        _, warnings = resources.check(spec.resources, self._host)
-        _, lowered = resources.clamp_rlimits(spec.ulimits, self._host)
+        for one in spec.networks:
+            with contextlib.suppress(NotFound):  # told at the start
+                endpointcheck.check_addresses(one, self._networks.find(one.network))
+        for text in spec.links:
+            name = text.partition(":")[0]
+            try:
+                self.get(name.removeprefix("/"))
+            except NotFound as error:
+                raise InvalidArgument(
+                    f"could not get container for {name}: {error.message}"
+                ) from None
+        _, warnings = resource_limits.check(spec.resources, self._host)
+        _, lowered = resource_limits.clamp_rlimits(spec.ulimits, self._host)
         return (*warnings, *lowered)
 
     def _make(
@@ -348,6 +370,8 @@ class Containers:
         async with record.lock:
             old = record.container.name
             await self._records.rename(record, bare)
+            if record.state.pid:
+                await self._run(self._sandboxes.rename, record.container)
             self._lifecycle.publish(record, "rename", {"oldName": f"/{old}"})
 
     async def update(
@@ -364,7 +388,7 @@ class Containers:
                         "Restart policy cannot be updated because AutoRemove is enabled for the container"
                     )
                 spec = replace(spec, restart=policy)
-            warnings: tuple[str, ...] = ()
+            _, warnings = resource_limits.check(resources, self._host, update=True)
             if record.state.pid:
                 warnings = tuple(await self._run(self._monitor.update, record.id, resources) or ())
             await self._records.save_spec(
@@ -383,25 +407,35 @@ class Containers:
         """
         record = self._records.find(ref)
         found = self._networks.find(network)
+        wanted = replace(wanted, network=found.name)
         async with record.lock:
-            spec = record.container.spec
-            if spec.network_mode.startswith("container:") or spec.network_mode in ("host", "none"):
-                raise InvalidArgument(
-                    f"container sharing network namespace with another container or host cannot be "
-                    f"connected to any other network: it has the mode {spec.network_mode}"
-                )
-            requests = self._sandboxes.requests(record.container)
-            if any(self._networks.find(one.network).id == found.id for one in requests):
-                raise PermissionDenied(
-                    f"endpoint with name {record.container.name} already exists in network {found.name}"
-                )
-            wanted = replace(wanted, network=found.name)
+            container = record.container
+            endpointcheck.may_connect(container, found)
+            endpointcheck.check_addresses(wanted, found)
+            requests = self._sandboxes.requests(container) if _has_networks(container) else ()
+            if self._is_on(requests, found.id):
+                if record.state.pid:
+                    raise PermissionDenied(
+                        f"endpoint with name {container.name} already exists in network {found.name}"
+                    )
+                requests = tuple(one for one in requests if not self._is_on((one,), found.id))
             if record.state.pid:
-                made = await self._run(self._sandboxes.connect, record.container, wanted)
-                await self._records.save_state(record, endpoints=(*record.state.endpoints, made))
-            spec = replace(spec, networks=(*requests, wanted))
+                directory = self._bringup.container_dir(record.id)
+                endpoints = await self._run(self._sandboxes.connect, container, wanted, directory)
+                await self._records.save_state(record, endpoints=endpoints, loose=False)
+            elif record.state.loose:
+                await self._records.save_state(record, loose=False)
+            spec = replace(container.spec, networks=(*requests, wanted))
             await self._records.save_spec(record, replace(record.container, spec=spec))
-        self._networks.announce("connect", found, record.id)
+        if record.state.pid:
+            self._networks.announce("connect", found.id, record.id)
+
+    def _is_on(self, requests: tuple[NetworkRequest, ...], network_id: str) -> bool:
+        for one in requests:
+            with contextlib.suppress(NotFound):
+                if self._networks.find(one.network).id == network_id:
+                    return True
+        return False
 
     async def disconnect_network(self, ref: str, network: str, *, force: bool = False) -> None:
         """One network less, now and at every start.
@@ -412,22 +446,25 @@ class Containers:
         record = self._records.find(ref)
         found = self._networks.find(network)
         async with record.lock:
-            requests = self._sandboxes.requests(record.container)
-            rest = tuple(one for one in requests if self._networks.find(one.network).id != found.id)
-            if len(rest) == len(requests) and not force:
-                raise PermissionDenied(
-                    f"container {record.id} is not connected to the network {found.name}"
-                )
+            container = record.container
+            endpointcheck.may_disconnect(container, found)
+            requests = self._sandboxes.requests(container) if _has_networks(container) else ()
+            rest = tuple(one for one in requests if not self._is_on((one,), found.id))
             gone = [one for one in record.state.endpoints if one.network_id == found.id]
-            for endpoint in gone:
-                if record.state.pid:
-                    await self._run(self._sandboxes.disconnect, record.container, endpoint)
-            kept = tuple(one for one in record.state.endpoints if one not in gone)
-            await self._records.save_state(record, endpoints=kept)
-            mode = "none" if not rest else record.container.spec.network_mode
-            spec = replace(record.container.spec, networks=rest, network_mode=mode)
+            if len(rest) == len(requests) and not gone and not force:
+                the = "" if record.state.pid else "the "
+                raise PermissionDenied(
+                    f"container {record.id} is not connected to {the}network {found.name}"
+                )
+            left = tuple(one for one in record.state.endpoints if one not in gone)
+            if record.state.pid and gone:
+                directory = self._bringup.container_dir(record.id)
+                left = await self._run(self._sandboxes.disconnect, container, gone[0], directory)
+            await self._records.save_state(record, endpoints=left, loose=not rest)
+            spec = replace(container.spec, networks=rest)
             await self._records.save_spec(record, replace(record.container, spec=spec))
-        self._networks.announce("disconnect", found, record.id)
+        if record.state.pid:
+            self._networks.announce("disconnect", found.id, record.id)
 
     # streams ----------------------------------------------------------------------------------
 
@@ -544,3 +581,8 @@ def _cannot_remove(container: Container) -> str:
         f'cannot remove container "{container.name}": container is {how}: '
         "stop the container before removing or force remove"
     )
+
+
+def _has_networks(container: Container) -> bool:
+    """Whether it has any: all may have been taken from it, until its next start."""
+    return not container.state.loose

@@ -63,6 +63,8 @@ class Lifecycle:
         self._spawn = spawn
         self.remove_ended: Callable[[Record], Awaitable[None]] | None = None
         self.ended: Callable[[Record], None] | None = None
+        self.announce: Callable[[str, str, str], None] | None = None
+        """Tells of a container that comes to a network or leaves it: (action, network's id, container's id)."""
         self.closing = False
 
     # start ------------------------------------------------------------------------------------
@@ -103,14 +105,14 @@ class Lifecycle:
             await self._start_failed(record, failure)
             raise failure from error
         await self._started(record, up)
-        for endpoint in up.endpoints:
-            self._events.publish(
-                "network",
-                "connect",
-                endpoint.network_id,
-                {"container": record.id, "name": endpoint.network, "type": endpoint.network},
-            )
+        self._announce("connect", record)
         self.publish(record, "start")
+
+    def _announce(self, action: str, record: Record) -> None:
+        """An event for each network that the container is on."""
+        for endpoint in record.state.endpoints:
+            if endpoint.endpoint_id and self.announce is not None:
+                self.announce(action, endpoint.network_id, record.id)
 
     async def _started(self, record: Record, up: Up) -> None:
         """What could not be written down does not run: the next daemon would not know it."""
@@ -127,6 +129,7 @@ class Lifecycle:
                 oom_killed=False,
                 started_ns=up.started_ns,
                 endpoints=up.endpoints,
+                loose=False,
                 published=up.published,
             )
         except GoraeError as error:
@@ -237,6 +240,7 @@ class Lifecycle:
             last_delay_ns=record.last_delay_ns,
         )
         await self._carry_on(record, self._run(self._bringup.release, record.container))
+        self._announce("disconnect", record)
         await self._carry_on(
             record,
             self._records.save_state(

@@ -106,6 +106,8 @@ class NetworkRequest:
     mac: str = ""
     driver_options: dict[str, str] = field(default_factory=dict)
     gateway_priority: int = 0
+    connected: bool = False
+    """Asked for by `network connect`: inspect shows what was left open as empty, not as null."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +292,8 @@ class ContainerState:
     """A stop or kill asked for by a client: `unless-stopped` remembers it over a daemon restart."""
     health: HealthState = HealthState()
     endpoints: tuple[EndpointRecord, ...] = ()
+    loose: bool = False
+    """The last network was taken from it: it has none until its next start."""
     published: tuple[PublishedRecord, ...] = ()
     exec_ids: tuple[str, ...] = ()
 

@@ -11,10 +11,16 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from gorae.engine import names
+from gorae.engine import names, networkoptions
 from gorae.engine.events import Events
 from gorae.engine.model import Container
-from gorae.errors import Conflict, InvalidArgument, NotFound, PermissionDenied
+from gorae.errors import (
+    Conflict,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Unavailable,
+)
 from gorae.net import ipam
 from gorae.net.driver import NetDriver
 from gorae.net.model import Network, Subnet
@@ -23,7 +29,6 @@ from gorae.store.db import Database
 from gorae.store.tables import networks as rows
 
 PREDEFINED = ("bridge", "host", "none")
-DRIVERS = {"bridge": "bridge", "host": "host", "null": "none", "none": "none", "macvlan": "macvlan"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ class NetworkSpec:
     subnets: tuple[Subnet, ...] = ()
     internal: bool = False
     attachable: bool = False
+    chosen: bool = False
+    """Whether the engine chose the subnets."""
+    config_only: bool = False
+    """It only holds settings for others, which name it as `config_from`."""
+    config_from: str = ""
     ipv4: bool = True
     ipv6: bool = False
     ipam_driver: str = "default"
@@ -147,6 +157,16 @@ class Networks:
         except NotFound:
             raise NotFound(f"network {ref} not found") from None
 
+    def joinable(self, ref: str) -> NetworkRecord:
+        """One that a container can be put into. Raises: NotFound. PermissionDenied: it only holds settings."""
+        record = self.find(ref)
+        if record.spec.config_only:
+            raise PermissionDenied(
+                "failed to set up container networking: "
+                "cannot create endpoint on configuration-only network"
+            )
+        return record
+
     def attached(self, network_id: str) -> tuple[Container, ...]:
         """The running containers with an endpoint on it."""
         return tuple(
@@ -169,10 +189,8 @@ class Networks:
             if self._by_name(spec.name) is not None:
                 raise Conflict(f"network with name {spec.name} already exists")
             network_id = secrets.token_hex(32)
-            model = self._model(network_id, spec)
-            record = NetworkRecord(
-                network_id, spec.name, time.time_ns(), replace(spec, subnets=model.subnets), model
-            )
+            full, model = self._completed(network_id, spec)
+            record = NetworkRecord(network_id, spec.name, time.time_ns(), full, model)
             self._driver.ensure_network(model)
             try:
                 self._insert(record)
@@ -186,36 +204,66 @@ class Networks:
 
     def _check(self, spec: NetworkSpec) -> None:
         if not spec.name.strip():
-            raise InvalidArgument("network name cannot be empty")
-        if spec.name in PREDEFINED:
+            raise InvalidArgument("invalid name: name is empty")
+        if spec.name in (*PREDEFINED, "default"):
             raise PermissionDenied(f"operation is not permitted on predefined {spec.name} network")
-        if spec.driver not in ("bridge", "macvlan"):
-            if spec.driver in ("host", "null"):
-                raise PermissionDenied(f'only one instance of "{spec.driver}" network is allowed')
-            raise NotFound(
-                f"could not find plugin {spec.driver} in v1 plugin registry: plugin not found"
+        if spec.driver in ("host", "null"):
+            raise PermissionDenied(f'only one instance of "{spec.driver}" network is allowed')
+        if spec.driver == "overlay":
+            raise Unavailable(
+                'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" '
+                "to connect this node to swarm and try again."
             )
-        names.check_name(spec.name)
+        if spec.driver not in ("bridge", "macvlan"):
+            raise NotFound(f'plugin "{spec.driver}" not found')
+        if not (spec.ipv4 or spec.ipv6):
+            raise InvalidArgument("IPv4 or IPv6 must be enabled")
+        if spec.config_only and spec.config_from:
+            raise PermissionDenied(
+                "a configuration network cannot depend on another configuration network"
+            )
 
-    def _model(self, network_id: str, spec: NetworkSpec) -> Network:
+    def _completed(self, network_id: str, spec: NetworkSpec) -> tuple[NetworkSpec, Network]:
+        """What was asked, with what a settings network says, and what the kernel is told."""
+        if spec.config_from:
+            spec = self._configured(spec)
+        if spec.config_only:
+            return spec, Network(network_id, spec.name, driver="config")
         taken = [s.prefix for r in self._by_id.values() for s in r.model.subnets]
         subnets = ipam.complete(
-            spec.subnets, taken=taken, host=self._driver.host_prefixes(), ipv6=spec.ipv6
-        )
-        option = spec.options.get
-        return Network(
-            network_id,
-            spec.name,
-            driver=spec.driver,
-            bridge=option("com.docker.network.bridge.name") or f"gr-{network_id[:12]}",
-            subnets=subnets,
-            internal=spec.internal,
+            spec.subnets,
+            taken=taken,
+            host=self._driver.host_prefixes(),
+            ipv4=spec.ipv4,
             ipv6=spec.ipv6,
-            icc=option("com.docker.network.bridge.enable_icc", "true") != "false",
-            masquerade=option("com.docker.network.bridge.enable_ip_masquerade", "true") != "false",
-            mtu=int(option("com.docker.network.driver.mtu") or 1500),
-            parent=option("parent") or "",
-            options=spec.options,
+        )
+        model = networkoptions.model(network_id, spec.name, spec.driver, subnets, spec.options)
+        model = replace(model, internal=spec.internal or model.internal, ipv6=spec.ipv6)
+        return replace(spec, subnets=spec.subnets or subnets, chosen=not spec.subnets), model
+
+    def _configured(self, spec: NetworkSpec) -> NetworkSpec:
+        try:
+            kept = self.find(spec.config_from).spec
+        except NotFound:
+            raise NotFound(f'configuration network "{spec.config_from}" does not exist') from None
+        if not kept.config_only:
+            raise PermissionDenied(
+                f"network {spec.config_from} is not a configuration network: "
+                "make it with --config-only"
+            )
+        if spec.subnets or spec.options or spec.ipam_options:
+            raise PermissionDenied(
+                "user specified configurations are not supported if the network depends on a "
+                "configuration network"
+            )
+        return replace(
+            spec,
+            subnets=kept.subnets,
+            options=kept.options,
+            ipam_options=kept.ipam_options,
+            labels={**kept.labels, **spec.labels},
+            ipv4=kept.ipv4,
+            ipv6=kept.ipv6,
         )
 
     def _insert(self, record: NetworkRecord) -> None:
@@ -223,16 +271,26 @@ class Networks:
         self._db.write(lambda tx: rows.insert(tx, row))
         self._by_id = {**self._by_id, record.id: record}
 
-    def announce(self, action: str, record: NetworkRecord, container_id: str) -> None:
-        """An event of a container's coming or going."""
-        attributes = {"container": container_id, "name": record.name, "type": record.spec.driver}
-        self._events.publish("network", action, record.id, attributes)
+    def announce(self, action: str, network_id: str, container_id: str) -> None:
+        """An event of a container's coming or going; of a network that is gone there is none."""
+        record = self._by_id.get(network_id)
+        if record is not None:
+            attributes = {
+                "container": container_id,
+                "name": record.name,
+                "type": record.spec.driver,
+            }
+            self._events.publish("network", action, record.id, attributes)
 
     def remove(self, ref: str) -> NetworkRecord:
         """Raises: PermissionDenied: a predefined one. Conflict: containers are attached."""
         record = self.find(ref)
         if record.name in PREDEFINED:
             raise PermissionDenied(f"{record.name} is a pre-defined network and cannot be removed")
+        if record.spec.config_only and any(
+            record.name == one.spec.config_from for one in self._by_id.values()
+        ):
+            raise PermissionDenied(f'configuration network "{record.name}" is in use')
         users = self.attached(record.id)
         if users:
             held = ", ".join(f'name:"{one.name}" id:"{one.short_id}"' for one in users)
@@ -251,6 +309,8 @@ class Networks:
 
     def links(self, container: Container) -> tuple[LinkTarget, ...]:
         """The containers that `--link` names, with their addresses and docker's variables."""
+        if container.spec.network_mode not in ("default", "bridge", ""):
+            return ()  # there the names are known by themselves
         found = []
         everyone = {one.name: one for one in self._containers()}
         for text in container.spec.links:

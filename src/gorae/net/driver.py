@@ -1,67 +1,64 @@
-"""The room's face: networks made and removed, containers put into them, ports published.
+"""The room's face: networks made and removed, containers put into them, ports published, names made known.
 
-State: which network has which address pool, which sandbox has which endpoints and ports. It is rebuilt by
-`restore` from what the engine recorded; the kernel's objects are found by name. Blocking, thread-safe.
+State: which network has which address pool, which sandbox has which endpoints. It is rebuilt by `restore` from
+what the engine recorded; the kernel's objects are found by name. Blocking, thread-safe.
 """
 
 import contextlib
 import secrets
 import threading
-import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from gorae.errors import Internal, InvalidArgument, KernelError, NotFound
-from gorae.linux import process
-from gorae.net import nft
+from gorae.errors import GoraeError, Internal, InvalidArgument, KernelError, NotFound
+from gorae.net.companion import Companion
+from gorae.net.dns.zone import Subscriber
 from gorae.net.ipam import AddressPool
 from gorae.net.model import Endpoint, EndpointRequest, Network, PublishedPort
-from gorae.net.nft import Mapping
-from gorae.net.ports import Holder, Ports
+from gorae.net.portplan import Target
 from gorae.net.rtnl import Netlink
+from gorae.net.rules import Rules
 from gorae.net.sandbox import Interface, ReadyPool, Sandbox, SandboxMaker, in_thread
 
 SYSCTL = Path("/proc/sys/net")
-NFT_TIMEOUT_S = 20
-RULES_PATIENCE_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a running container holds, as the engine recorded it; `pid`: of a process in its namespace."""
+    """What a running container holds, as the engine recorded it; `pid`: of a process in its namespace.
+
+    `ports` lead to `target`.
+    """
 
     sandbox_id: str
     pid: int
     endpoints: tuple[Endpoint, ...]
     ports: tuple[PublishedPort, ...] = ()
-
-
-@dataclass(slots=True)
-class _Place:
-    """A container's sandbox with its ports."""
-
-    sandbox: Sandbox
-    holder: Holder = field(default_factory=Holder)
-    mappings: tuple[Mapping, ...] = ()
+    target: Target = Target()
+    gateways: tuple[str, str] = ("", "")
+    """The networks that lead out."""
 
 
 class NetDriver:
     """All networking of one daemon; `instance` names its table and begins its links' names."""
 
-    def __init__(self, exec_root: Path, instance: str = "gorae") -> None:
-        self._instance = instance
+    def __init__(
+        self, exec_root: Path, instance: str = "gorae", publish_mode: str = "auto"
+    ) -> None:
         self._host = in_thread(Netlink)  # its library may not meet a running event loop
         self._maker = SandboxMaker(exec_root / "netns", f"{instance[:6]}v", self._host)
-        self._ports = Ports()
+        self.rules = Rules(instance, publish_mode, exec_root / "relay", self._host)
+        self._dns = Companion("gorae.net.dns", exec_root / "dns")
+        self._dns.tell_all = self._tell_dns
         self._networks: dict[str, Network] = {}
-        self._bridges: dict[str, int] = {}
+        self._parents: dict[str, int] = {}
         self._pools: dict[str, list[AddressPool]] = {}
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Sandbox] = {}
+        self._subscribers: dict[str, Subscriber] = {}
+        self._gateways: dict[str, tuple[str, str]] = {}
         self._default: Network | None = None
-        self._restored = False
         self._lock = threading.RLock()
-        self._rules = threading.Lock()
         self._pool = ReadyPool(self._make_ready, self._discard_ready)
 
     # networks ---------------------------------------------------------------------------------
@@ -71,16 +68,23 @@ class NetDriver:
         return self._host.prefixes()
 
     def ensure_network(self, network: Network) -> None:
-        """Make what is missing of a network; found made is fine. Raises: KernelError."""
+        """Make what is missing of a network; found made is fine. Raises: KernelError, NotFound: its parent."""
         with self._lock:
+            pools = [AddressPool(one) for one in network.subnets]
+            self._pools.setdefault(network.id, pools)
+            try:
+                if network.driver == "bridge":
+                    self._parents[network.id] = self._ensure_bridge(network)
+                elif network.driver == "macvlan":
+                    self._parents[network.id] = self._ensure_parent(network)
+                self.rules.add_network(network)
+            except BaseException:
+                if network.id not in self._networks:
+                    self._pools.pop(network.id, None)
+                raise
             self._networks[network.id] = network
-            self._pools.setdefault(network.id, [AddressPool(one) for one in network.subnets])
-            if network.driver != "bridge":
-                return
-            self._bridges[network.id] = self._ensure_bridge(network)
             if network.name == "bridge":
                 self._default = network
-        self._write_rules()
 
     def _ensure_bridge(self, network: Network) -> int:
         index = self._host.add_bridge(network.bridge, network.mtu)
@@ -92,31 +96,37 @@ class NetDriver:
             _sysctl("ipv6/conf/all/forwarding", "1")
         return index
 
+    def _ensure_parent(self, network: Network) -> int:
+        """The link of a macvlan network: it must be there, or be one that can be made."""
+        if not network.parent:
+            try:
+                return self._host.add_dummy(f"dm-{network.id[:12]}")
+            except KernelError as error:
+                raise InvalidArgument(
+                    "operation not supported: a macvlan network without a parent needs dummy links, which this "
+                    "kernel has not; name a link of the host with -o parent=LINK"
+                ) from error
+        index = self._host.index(network.parent)
+        if index:
+            return index
+        parent, _, vlan = network.parent.rpartition(".")
+        if vlan.isdigit() and (below := self._host.index(parent)):
+            return self._host.add_vlan(network.parent, below, int(vlan))
+        raise InvalidArgument(
+            f"invalid subinterface vlan name {network.parent}, example formatting is eth0.10"
+        )
+
     def remove_network(self, network: Network) -> None:
         """Take a network away; found gone is fine."""
         with self._lock:
             self._networks.pop(network.id, None)
             self._pools.pop(network.id, None)
-            self._bridges.pop(network.id, None)
-        self._write_rules()
+            self._parents.pop(network.id, None)
+        self.rules.remove_network(network.id)
         if network.driver == "bridge":
             self._host.delete_link(network.bridge)
-
-    def _write_rules(self) -> None:
-        """The whole table anew, in one transaction; not before it is known which ports are published.
-
-        Until then the last daemon's rules serve.
-        """
-        if not self._restored:
-            return
-        with self._rules:
-            mappings = [one for place in self._places.values() for one in place.mappings]
-            self._nft(nft.table(self._instance, self._networks.values(), mappings))
-
-    def _nft(self, batch: str) -> None:
-        done = process.run(["nft", "-f", "-"], stdin=batch.encode(), timeout_s=NFT_TIMEOUT_S)
-        if done.returncode:
-            raise Internal(f"nft refused the rules: {done.stderr.decode().strip().splitlines()[0]}")
+        elif network.driver == "macvlan" and not network.parent:
+            self._host.delete_link(f"dm-{network.id[:12]}")
 
     # sandboxes --------------------------------------------------------------------------------
 
@@ -150,20 +160,33 @@ class NetDriver:
             sandbox = self._pool.take()
         if sandbox is None:
             sandbox = self._maker.make()
+        four = next((one.network_id for one in requests if one.gateway), "")
+        six = next((one.network_id for one in requests if one.gateway6), "")
         with self._lock:
-            self._places[sandbox_id] = _Place(sandbox)
+            self._places[sandbox_id] = sandbox
+            self._gateways[sandbox_id] = four, six
         return str(sandbox.path)
 
     def _is_plain(self, request: EndpointRequest) -> bool:
-        wishes = (request.ip, request.ip6, request.mac)
         default = self._default
-        return default is not None and request.network_id == default.id and not any(wishes)
+        plain = replace(request, gateway6=True)
+        return default is not None and plain == EndpointRequest(default.id)
 
-    def _place(self, sandbox_id: str) -> _Place:
+    def adopt_sandbox(self, sandbox_id: str, pid: int) -> None:
+        """The namespace that a process has already; found known is fine. Raises: KernelError."""
+        with self._lock:
+            if sandbox_id not in self._places:
+                self._places[sandbox_id] = self._maker.pin(pid)
+
+    def _place(self, sandbox_id: str) -> Sandbox:
         try:
             return self._places[sandbox_id]
         except KeyError:
             raise NotFound(f'sandbox "{sandbox_id}" is not there') from None
+
+    def path(self, sandbox_id: str) -> str:
+        """The namespace's file. Raises: NotFound."""
+        return str(self._place(sandbox_id).path)
 
     def attach(self, sandbox_id: str, request: EndpointRequest) -> Endpoint:
         """An endpoint on a network.
@@ -171,34 +194,35 @@ class NetDriver:
         Raises:
             InvalidArgument, Conflict, Unavailable: the address. KernelError.
         """
-        place = self._place(sandbox_id)
-        ready = place.sandbox.endpoints.get(request.network_id)
+        sandbox = self._place(sandbox_id)
+        ready = sandbox.endpoints.get(request.network_id)
         if ready is not None:
             return ready
-        return self._add_endpoint(place.sandbox, self._networks[request.network_id], request)
+        return self._add_endpoint(sandbox, self._networks[request.network_id], request)
 
     def _add_endpoint(
         self, sandbox: Sandbox, network: Network, request: EndpointRequest
     ) -> Endpoint:
-        if network.driver != "bridge":
+        if network.driver not in ("bridge", "macvlan"):
             raise InvalidArgument(f'a container cannot be attached to a "{network.driver}" network')
         with contextlib.ExitStack() as undo:
             taken = self._take_addresses(network, request, undo)
-            mac = request.mac or _random_mac()
-            first = not any(one.gateway for one in sandbox.endpoints.values())
+            open_end = not network.internal
             wanted = Interface(
                 name=request.interface,
                 mtu=network.mtu,
-                mac=mac,
+                mac=request.mac or _random_mac(),
                 ip=taken.ip,
                 prefix_len=taken.prefix_len,
-                gateway=taken.gateway if first and not network.internal else "",
+                gateway=taken.gateway if request.gateway and open_end else "",
                 ip6=taken.ip6,
                 prefix_len6=taken.prefix_len6,
-                gateway6=taken.gateway6 if first and not network.internal else "",
+                gateway6=taken.gateway6 if request.gateway6 and open_end else "",
+                isolated=not network.icc,
+                sysctls=request.sysctls,
             )
             host_name, mac = self._maker.add_interface(
-                sandbox, network, self._bridges[network.id], wanted
+                sandbox, network, self._parents[network.id], wanted
             )
             undo.pop_all()
         made = replace(taken, host_interface=host_name, mac=mac)
@@ -210,13 +234,13 @@ class NetDriver:
     ) -> Endpoint:
         found = Endpoint(network.id, secrets.token_hex(32), request.interface, "", "")
         with self._lock:
-            for pool in self._pools[network.id]:
+            for pool in _pools_for(self._pools[network.id], request):
                 six = ":" in pool.subnet.prefix
                 if found.ip6 if six else found.ip:
                     continue
                 address = pool.take(request.ip6 if six else request.ip)
                 undo.callback(pool.give_back, address)
-                gateway = pool.subnet.gateway
+                gateway = "" if network.internal else pool.subnet.gateway
                 if six:
                     found = replace(
                         found, ip6=address, prefix_len6=pool.prefix_len, gateway6=gateway
@@ -225,11 +249,23 @@ class NetDriver:
                     found = replace(found, ip=address, prefix_len=pool.prefix_len, gateway=gateway)
         return found
 
+    def set_gateways(self, sandbox_id: str, four: str, six: str) -> None:
+        """The networks whose gateways lead out, by id; empty: none does. Raises: KernelError."""
+        sandbox = self._place(sandbox_id)
+        self._gateways[sandbox_id] = four, six
+        one, other = sandbox.endpoints.get(four), sandbox.endpoints.get(six)
+        self._maker.set_gateways(
+            sandbox,
+            (one.gateway, one.interface) if one is not None and one.gateway else None,
+            (other.gateway6, other.interface) if other is not None and other.gateway6 else None,
+        )
+
     def detach(self, sandbox_id: str, network_id: str) -> None:
         """Take one endpoint from a container that goes on; found gone is fine."""
-        endpoint = self._place(sandbox_id).sandbox.endpoints.pop(network_id, None)
+        sandbox = self._place(sandbox_id)
+        endpoint = sandbox.endpoints.pop(network_id, None)
         if endpoint is not None:
-            self._maker.remove_interface(endpoint.host_interface)
+            self._maker.remove_interface(sandbox, endpoint)
             self._free(endpoint)
 
     def _give_back(self, sandbox: Sandbox) -> None:
@@ -245,90 +281,88 @@ class NetDriver:
                     pool.give_back(address)
 
     def remove_sandbox(self, sandbox_id: str) -> None:
-        """Ports first, then the namespace, then addresses; found gone is fine."""
+        """Ports first, then names, the namespace, and addresses; found gone is fine."""
         with self._lock:
-            place = self._places.pop(sandbox_id, None)
-        if place is None:
+            sandbox = self._places.pop(sandbox_id, None)
+            self._gateways.pop(sandbox_id, None)
+        if sandbox is None:
             return
-        self._unpublish(place)
-        self._maker.remove(place.sandbox)
-        self._give_back(place.sandbox)
+        self.rules.unpublish(sandbox_id)
+        self.forget_names(sandbox_id)
+        self._maker.remove(sandbox)
+        self._give_back(sandbox)
 
-    # ports ------------------------------------------------------------------------------------
+    def prefixes(self, network_id: str) -> tuple[str, ...]:
+        """A network's subnets; none of one that is gone."""
+        network = self._networks.get(network_id)
+        return tuple(one.prefix for one in network.subnets) if network else ()
 
-    def publish(
-        self, sandbox_id: str, endpoint: Endpoint, wanted: Sequence[PublishedPort]
-    ) -> tuple[PublishedPort, ...]:
-        """Let ports of the host lead to a container; with the ports that were chosen.
+    # names ------------------------------------------------------------------------------------
 
-        Raises:
-            Conflict: a port is taken. All or none.
-        """
-        place = self._place(sandbox_id)
-        holder = self._ports.hold(wanted, endpoint.ip, endpoint.ip6)
-        mappings = tuple(_mappings(holder.ports, endpoint))
-        try:
-            with self._rules:
-                self._nft(nft.add_elements(self._instance, mappings))
-                place.holder, place.mappings = holder, mappings
-        except BaseException:
-            holder.close()
-            raise
-        return holder.ports
+    def set_names(self, one: Subscriber) -> None:
+        """What a sandbox is called and whom it may ask; `netns` is filled in here."""
+        one = replace(one, netns=str(self._place(one.token).path))
+        with self._lock:
+            if not one.memberships and one.token not in self._subscribers:
+                return
+            self._subscribers[one.token] = one
+        self._dns.ask("set", subscriber=asdict(one))
 
-    def unpublish(self, sandbox_id: str) -> None:
-        """Take a container's ports back; found gone is fine."""
-        with contextlib.suppress(NotFound):
-            self._unpublish(self._place(sandbox_id))
+    def forget_names(self, sandbox_id: str) -> None:
+        """Found gone is fine."""
+        with self._lock:
+            if self._subscribers.pop(sandbox_id, None) is None:
+                return
+        self._dns.ask("drop", token=sandbox_id)
 
-    def _unpublish(self, place: _Place) -> None:
-        mappings, place.mappings = place.mappings, ()
-        if mappings:
-            try:
-                with self._rules:
-                    self._nft(nft.delete_elements(self._instance, mappings))
-            except Internal:  # somebody flushed the table: made anew, without these
-                self._write_rules()
-        place.holder.close()
+    def restore_names(self, many: Iterable[Subscriber]) -> None:
+        """Those of all running containers, when a daemon comes up."""
+        for one in many:
+            if one.token in self._places and one.memberships:
+                place = self._places[one.token]
+                self._subscribers[one.token] = replace(one, netns=str(place.path))
+        if self._subscribers or self._dns.started:
+            self._tell_dns()
+
+    def _tell_dns(self) -> None:
+        with self._lock:
+            known = dict(self._subscribers)
+        self._dns.ask("keep", tokens=list(known))
+        for one in known.values():
+            with contextlib.suppress(GoraeError):  # its namespace went away: its end is on the way
+                self._dns.ask("set", subscriber=asdict(one))
 
     # a new daemon -----------------------------------------------------------------------------
 
     def restore(self, held: Iterable[Held]) -> None:
         """Take over what the last daemon's containers hold; rules are rebuilt in one transaction."""
         for one in held:
-            if not one.endpoints:
-                continue
             path = self._maker.of_process(one.pid)
             if path is None:  # about to end
                 continue
             sandbox = Sandbox(path.name, path, {e.network_id: e for e in one.endpoints})
             self._maker.adopt(sandbox)
-            place = _Place(sandbox)
-            self._places[one.sandbox_id] = place
+            self._places[one.sandbox_id] = sandbox
+            self._gateways[one.sandbox_id] = one.gateways
             for endpoint in one.endpoints:
                 for pool in self._pools.get(endpoint.network_id, ()):
                     address = endpoint.ip6 if ":" in pool.subnet.prefix else endpoint.ip
                     if address:
                         pool.reserve(address)
-            self._hold_again(place, one)
-        self._restored = True
-        self._write_rules()
-
-    def _hold_again(self, place: _Place, one: Held) -> None:
-        endpoint = one.endpoints[0]
-        place.mappings = tuple(_mappings(one.ports, endpoint))
-        for (
-            port
-        ) in one.ports:  # what somebody took meanwhile is theirs to hold; our rule stands first
-            with contextlib.suppress(Exception):
-                place.holder.sockets += self._ports.hold([port], endpoint.ip, endpoint.ip6).sockets
-        place.holder.ports = one.ports
+            self.rules.restore(one.sandbox_id, one.ports, one.target)
+        self.rules.write()
+        for sandbox_id, endpoint in self.loose_endpoints():
+            with contextlib.suppress(GoraeError):  # `system check` tells of it
+                self.repair_endpoint(sandbox_id, endpoint)
 
     def discard_unknown(self) -> None:
         """Remove namespaces and pairs that belong to no place."""
         for token in self.unknown_sandboxes():
             with contextlib.suppress(KernelError):
                 self._maker.discard(token)
+        for name in self.unknown_links():
+            with contextlib.suppress(KernelError):
+                self._host.delete_link(name)
 
     def unknown_sandboxes(self) -> list[str]:
         """Namespace files of this exec root that belong to no place and are not ready ones."""
@@ -346,81 +380,76 @@ class NetDriver:
         """Remove one of those. Raises: KernelError."""
         self._host.delete_link(name)
 
-    def wrong_rules(self) -> list[str]:
-        """What is wrong with our table: it is gone, a published port is missing, or one is there that nobody has.
-
-        What is so only for a moment, since somebody comes or goes just now, does not count.
-        """
-        found = self._wrong_rules()
-        if found:
-            time.sleep(RULES_PATIENCE_S)
-            now = self._wrong_rules()
-            found = [one for one in found if one in now]
-        return found
-
-    def _wrong_rules(self) -> list[str]:
-        with self._rules:
-            done = process.run(
-                ["nft", "list", "table", "inet", self._instance], timeout_s=NFT_TIMEOUT_S
-            )
-            mappings = [one for place in self._places.values() for one in place.mappings]
-        if done.returncode:
-            return ["the table is gone"]
-        found = nft.elements(done.stdout.decode())
-        wanted = {one.element for one in mappings}
-        return [
-            *(f'the published port "{one}" is missing' for one in sorted(wanted - found)),
-            *(f'the published port "{one}" is nobody\'s' for one in sorted(found - wanted)),
-        ]
-
-    def mend_network(self, network: Network) -> None:
-        """Make a lost bridge anew and attach to it what was attached. Raises: KernelError."""
-        self.ensure_network(network)
-        by_link = {
-            one.host_interface: one.network_id
-            for place in tuple(self._places.values())
-            for one in place.sandbox.endpoints.values()
-        }
-        default = self._default.id if self._default else ""  # where the ready ones are
-        for name in self._maker.links():
-            if by_link.get(name, default) == network.id:
-                self._host.attach_to_bridge(name, self._bridges[network.id])
-
     def missing_bridges(self) -> list[Network]:
         """Networks whose bridge is gone."""
         bridged = [one for one in self._networks.values() if one.driver == "bridge"]
         return [one for one in bridged if not self._host.index(one.bridge)]
 
-    def repair_rules(self) -> None:
-        """Write the table anew."""
-        self._write_rules()
+    def loose_endpoints(self) -> list[tuple[str, Endpoint]]:
+        """(sandbox, endpoint) whose host's end is gone or stands on no bridge.
+
+        The bridge went away, or a daemon died between two steps of a disconnect.
+        """
+        found = []
+        for sandbox_id, sandbox in tuple(self._places.items()):
+            for endpoint in tuple(sandbox.endpoints.values()):
+                network = self._networks.get(endpoint.network_id)
+                if network is None or network.driver != "bridge":
+                    continue
+                if self._host.master(endpoint.host_interface) != self._parents[network.id]:
+                    found.append((sandbox_id, endpoint))
+        return found
+
+    def repair_network(self, network: Network) -> None:
+        """Make a bridge that went away anew, and put the links of its containers on it."""
+        self.ensure_network(network)
+        for sandbox_id, endpoint in self.loose_endpoints():
+            if endpoint.network_id == network.id:
+                self.repair_endpoint(sandbox_id, endpoint)
+        if network == self._default:  # where the ready ones are
+            used = {e.host_interface for s in self._places.values() for e in s.endpoints.values()}
+            for name in set(self._maker.links()) - used:
+                self._host.attach_to_bridge(name, self._parents[network.id])
+
+    def repair_endpoint(self, sandbox_id: str, endpoint: Endpoint) -> None:
+        """Put a host's end on its bridge, and make a pair that is gone anew. Raises: KernelError."""
+        network = self._networks[endpoint.network_id]
+        parent = self._parents[network.id]
+        name, isolated = endpoint.host_interface, not network.icc
+        if self._host.attach_to_bridge(name, parent, isolated=isolated):
+            return
+        wanted = Interface(
+            name=endpoint.interface,
+            mtu=network.mtu,
+            mac=endpoint.mac,
+            ip=endpoint.ip,
+            prefix_len=endpoint.prefix_len,
+            ip6=endpoint.ip6,
+            prefix_len6=endpoint.prefix_len6,
+            isolated=isolated,
+        )
+        sandbox = self._place(sandbox_id)
+        self._maker.add_interface(sandbox, network, parent, wanted, name)
+        self.set_gateways(sandbox_id, *self._gateways.get(sandbox_id, ("", "")))
 
     def close(self) -> None:
-        """Leave: what running containers hold stays in the kernel."""
+        """Leave: what running containers hold stays in the kernel and in the programs that outlive us."""
         self._pool.close()
-        for place in self._places.values():
-            place.holder.close()
+        self.rules.close()
+        self._dns.close()
         self._host.close()
 
     def remove_everything(self) -> None:
         """For tests and uninstalling: our table and bridges."""
-        self._nft(nft.delete_table(self._instance))
+        self.rules.remove_table()
         for network in self._networks.values():
             if network.driver == "bridge":
                 self._host.delete_link(network.bridge)
 
 
-def _mappings(ports: Iterable[PublishedPort], endpoint: Endpoint) -> list[Mapping]:
-    """One for each port that the container has an address for, of the host address's family."""
-    found = []
-    for one in ports:
-        six = ":" in one.host_ip
-        ip = endpoint.ip6 if six else endpoint.ip
-        if ip:
-            anywhere = one.host_ip in ("", "0.0.0.0", "::")
-            host_ip = "" if anywhere else one.host_ip
-            found.append(Mapping(one.protocol, host_ip, one.host_port, ip, one.container_port))
-    return found
+def _pools_for(pools: Sequence[AddressPool], request: EndpointRequest) -> list[AddressPool]:
+    """Those that hold the addresses asked for come first: a network may have several subnets of a family."""
+    return sorted(pools, key=lambda one: not (one.has(request.ip) or one.has(request.ip6)))
 
 
 def _random_mac() -> str:

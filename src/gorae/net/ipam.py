@@ -6,6 +6,7 @@ Addresses are handed out in turn, not lowest first: one that was just freed may 
 import ipaddress
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gorae.errors import Conflict, InvalidArgument, Unavailable
 from gorae.net.model import Subnet
@@ -52,16 +53,25 @@ def first_address(prefix: str) -> str:
 
 
 def complete(
-    wanted: Sequence[Subnet], *, taken: Collection[str], host: Collection[str], ipv6: bool = False
+    wanted: Sequence[Subnet],
+    *,
+    taken: Collection[str],
+    host: Collection[str],
+    ipv4: bool = True,
+    ipv6: bool = False,
 ) -> tuple[Subnet, ...]:
-    """What was asked for with everything that was left open; at least one IPv4 subnet.
+    """What was asked for with everything that was left open; a subnet of each family that is on.
 
     Raises:
         InvalidArgument: a bad prefix or a gateway outside of it. Conflict: it overlaps another network.
     """
+    problems = [text for one in wanted if one.prefix and (text := _problem(one))]
+    if problems:
+        raise InvalidArgument("\n".join(["invalid network config:", *problems]))
     found = [_completed(one, taken) for one in wanted if one.prefix]
+    found = [one for one in found if (ipv6 if ":" in one.prefix else ipv4)]
     versions = {ipaddress.ip_network(one.prefix).version for one in found}
-    if 4 not in versions:
+    if ipv4 and 4 not in versions:
         prefix = choose_subnet([*taken, *host, *(one.prefix for one in found)])
         found.insert(0, Subnet(prefix, first_address(prefix)))
     if ipv6 and 6 not in versions:
@@ -70,22 +80,58 @@ def complete(
     return tuple(found)
 
 
-def _completed(one: Subnet, taken: Collection[str]) -> Subnet:
+def _problem(one: Subnet) -> str:
+    """What is wrong with a subnet as written; docker's sentences."""
     try:
-        network = ipaddress.ip_network(one.prefix, strict=False)
-        gateway = ipaddress.ip_address(one.gateway) if one.gateway else None
-        inside = ipaddress.ip_network(one.ip_range) if one.ip_range else network
-    except ValueError as error:
-        raise InvalidArgument(f"invalid subnet {one.prefix}: {error}") from None
+        network = ipaddress.ip_network(one.prefix)
+    except ValueError:
+        try:
+            loose = ipaddress.ip_network(one.prefix, strict=False)
+        except ValueError:
+            return f"invalid subnet {one.prefix}: invalid CIDR block notation"
+        return f"invalid subnet {one.prefix}: it should be {loose}"
+    if "/" not in one.prefix:
+        return f"invalid subnet {one.prefix}: invalid CIDR block notation"
+    return _outside(one, network)
+
+
+def _outside(one: Subnet, network: Any) -> str:
+    if one.ip_range:
+        try:
+            inside = ipaddress.ip_network(one.ip_range)
+        except ValueError:
+            return f"invalid ip-range {one.ip_range}: invalid CIDR block notation"
+        if inside.version != network.version or not inside.subnet_of(network):
+            return (
+                f"invalid ip-range {one.ip_range}: parent subnet {network} doesn't contain ip-range"
+            )
+    named = [("gateway", one.gateway)] if one.gateway else []
+    for what, text in [*named, *((f"auxiliary address {n}", a) for n, a in one.auxiliary)]:
+        try:
+            address = ipaddress.ip_address(text)
+        except ValueError:
+            return f"invalid {what} {text}: invalid address"
+        if address not in network:
+            return f"invalid {what} {text}: parent subnet {network} doesn't contain this address"
+    return ""
+
+
+def _completed(one: Subnet, taken: Collection[str]) -> Subnet:
+    network = ipaddress.ip_network(one.prefix)
     if any(n.version == network.version and network.overlaps(n) for n in _networks(taken)):
         raise Conflict("invalid pool request: Pool overlaps with other one on this address space")
-    if gateway is not None and gateway not in network:
-        raise InvalidArgument(
-            f"no matching subnet for gateway {one.gateway}: {one.prefix} does not contain it"
-        )
-    if inside.version != network.version or not inside.subnet_of(network):  # type: ignore[arg-type]
-        raise InvalidArgument(f"no matching subnet for range {one.ip_range}")
-    return replace(one, prefix=str(network), gateway=str(gateway or first_address(str(network))))
+    gateway = one.gateway or _first_free(network, one)
+    return replace(one, prefix=str(network), gateway=str(ipaddress.ip_address(gateway)))
+
+
+def _first_free(network: Any, one: Subnet) -> str:
+    """The gateway where none is given: the first address, of the range where there is one."""
+    taken = {address for _, address in one.auxiliary}
+    inside = ipaddress.ip_network(one.ip_range) if one.ip_range else network
+    for address in inside.hosts():
+        if str(address) not in taken and address != network.network_address:
+            return str(address)
+    raise InvalidArgument(f"invalid subnet {network}: no address is left for a gateway")
 
 
 class AddressPool:
@@ -96,13 +142,20 @@ class AddressPool:
         self._network = ipaddress.ip_network(subnet.prefix)
         self._range = ipaddress.ip_network(subnet.ip_range or subnet.prefix)
         self._used: set[int] = {int(ipaddress.ip_address(subnet.gateway))}
-        self._used |= {int(ipaddress.ip_address(one)) for one in subnet.auxiliary}
+        self._used |= {int(ipaddress.ip_address(one)) for _, one in subnet.auxiliary}
         self._next = int(self._range.network_address)
 
     @property
     def prefix_len(self) -> int:
         """Of the subnet."""
         return self._network.prefixlen
+
+    def has(self, address: str) -> bool:
+        """Whether an address is of this subnet; text that is none is of no subnet."""
+        try:
+            return ipaddress.ip_address(address) in self._network
+        except ValueError:
+            return False
 
     def take(self, wanted: str = "") -> str:
         """An address, that asked for or the next free one.

@@ -13,7 +13,8 @@ class Subnet:
     prefix: str
     gateway: str
     ip_range: str = ""
-    auxiliary: tuple[str, ...] = ()
+    auxiliary: tuple[tuple[str, str], ...] = ()
+    """(name, address) of what is not given to containers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class Network:
     masquerade: bool = True
     mtu: int = 1500
     parent: str = ""
-    """macvlan: the host link it stands on."""
+    """macvlan: the host link it stands on, made where it says `PARENT.VLAN`; empty: one that leads nowhere."""
+    mode: str = ""
+    """macvlan: bridge, vepa, private or passthru."""
     options: dict[str, str] = field(default_factory=dict)
 
 
@@ -50,13 +53,20 @@ class PublishedPort:
 
 @dataclass(frozen=True, slots=True)
 class EndpointRequest:
-    """What a container asks of one network. `interface` is its name inside (`eth0`)."""
+    """What a container asks of one network. `interface` is its name inside (`eth0`).
+
+    `gateway`, `gateway6`: whether the network's gateway is the container's default one. `sysctls`: (path below
+    /proc/sys/net, value).
+    """
 
     network_id: str
     interface: str = "eth0"
     ip: str = ""
     ip6: str = ""
     mac: str = ""
+    gateway: bool = True
+    gateway6: bool = True
+    sysctls: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ conversation. Everything that is found done already is fine.
 """
 
 import errno
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from gorae.errors import KernelError
+
+RT_SCOPE_HOST = 254
 
 
 @contextmanager
@@ -39,8 +42,13 @@ class Netlink:
     def index(self, name: str) -> int:
         """A link's index, 0 when there is none."""
         with self._lock:
-            found = self._ip.link_lookup(ifname=name)
-        return int(found[0]) if found else 0
+            try:
+                found = self._ip.link("get", ifname=name)
+            except NetlinkError as error:
+                if error.code in (errno.ENODEV, errno.ERANGE):
+                    return 0
+                raise KernelError("netlink", error.code, name) from error
+        return int(found[0]["index"]) if found else 0
 
     def links(self, prefix: str) -> dict[str, int]:
         """Name -> index of the links whose names begin so."""
@@ -65,9 +73,19 @@ class Netlink:
             self._ip.addr("add", index=index, address=address, prefixlen=prefix_len, **flags)
 
     def add_veth(
-        self, name: str, peer: str, peer_netns_fd: int, *, master: int, mtu: int, mac: str = ""
+        self,
+        name: str,
+        peer: str,
+        peer_netns_fd: int,
+        *,
+        master: int,
+        mtu: int,
+        mac: str = "",
+        isolated: bool = False,
     ) -> int:
         """A pair: `name` here, up and on the bridge; `peer` in another namespace; our end's index.
+
+        `isolated`: it cannot reach other isolated ports of the bridge, only the host.
 
         Raises:
             KernelError.
@@ -77,17 +95,49 @@ class Netlink:
             other["address"] = mac
         with self._lock, _translated(name):
             self._ip.link("add", ifname=name, kind="veth", peer=other, mtu=mtu)
-        return self.attach_to_bridge(name, master)
+        return self.attach_to_bridge(name, master, isolated=isolated)
 
-    def attach_to_bridge(self, name: str, master: int) -> int:
+    def attach_to_bridge(self, name: str, master: int, *, isolated: bool = False) -> int:
         """Put a link on a bridge, and up; its index, 0 when it is gone. Raises: KernelError."""
         index = self.index(name)
         if index:
             with self._lock, _translated(name):
                 self._ip.link("set", index=index, master=master, state="up")
-                self._ip.brport(
-                    "set", index=index, mode=1
-                )  # hairpin: a container may use its own port
+                # hairpin: a container may use its own published port
+                self._ip.brport("set", index=index, mode=1, isolated=int(isolated))
+        return index
+
+    def add_macvlan(
+        self, name: str, parent: int, netns_fd: int, *, mode: str, mtu: int, mac: str = ""
+    ) -> None:
+        """A link of its own hardware address on `parent`, made in another namespace. Raises: KernelError."""
+        more = {"address": mac} if mac else {}
+        with self._lock, _translated(name):
+            self._ip.link(
+                "add",
+                ifname=name,
+                kind="macvlan",
+                link=parent,
+                macvlan_mode=mode,
+                net_ns_fd=netns_fd,
+                mtu=mtu,
+                **more,
+            )
+
+    def add_dummy(self, name: str) -> int:
+        """A link that leads nowhere, up; its index. Raises: KernelError: the kernel has none."""
+        with self._lock, _translated(name, ignoring=(errno.EEXIST,)):
+            self._ip.link("add", ifname=name, kind="dummy")
+        index = self.index(name)
+        self.set_up(index)
+        return index
+
+    def add_vlan(self, name: str, parent: int, number: int) -> int:
+        """A tagged link on `parent`, up; its index. Raises: KernelError: the kernel has none."""
+        with self._lock, _translated(name, ignoring=(errno.EEXIST,)):
+            self._ip.link("add", ifname=name, kind="vlan", link=parent, vlan_id=number)
+        index = self.index(name)
+        self.set_up(index)
         return index
 
     def set_up(self, index: int) -> None:
@@ -95,16 +145,56 @@ class Netlink:
         with self._lock, _translated(str(index)):
             self._ip.link("set", index=index, state="up")
 
+    def master(self, name: str) -> int:
+        """The index of the bridge that a link stands on; 0: on none, or it is gone."""
+        with self._lock:
+            try:
+                found = self._ip.link("get", ifname=name)
+            except NetlinkError:
+                return 0
+        return int(found[0].get_attr("IFLA_MASTER") or 0)
+
     def mac(self, index: int) -> str:
         """A link's hardware address."""
         with self._lock, _translated(str(index)):
             return str(self._ip.get_links(index)[0].get_attr("IFLA_ADDRESS"))
 
-    def add_default_route(self, gateway: str, index: int) -> None:
-        """Everything else goes there. Raises: KernelError."""
+    def set_default_route(self, gateway: str, index: int) -> None:
+        """Everything else goes there, whatever went before. Raises: KernelError."""
         destination = "::/0" if ":" in gateway else "0.0.0.0/0"
-        with self._lock, _translated(gateway, ignoring=(errno.EEXIST,)):
-            self._ip.route("add", dst=destination, gateway=gateway, oif=index)
+        if ":" in gateway:  # of IPv6 a second default route would stand beside the first
+            self.delete_default_route(six=True)
+        with self._lock, _translated(gateway):
+            self._ip.route("replace", dst=destination, gateway=gateway, oif=index)
+
+    def delete_default_route(self, *, six: bool) -> None:
+        """Nothing else goes anywhere; found so is fine. Raises: KernelError."""
+        destination, family = ("::/0", socket.AF_INET6) if six else ("0.0.0.0/0", socket.AF_INET)
+        with (
+            self._lock,
+            _translated(destination, ignoring=(errno.ESRCH, errno.ENETUNREACH, errno.ENOENT)),
+        ):
+            self._ip.route("del", dst=destination, family=family)
+
+    def divert(self, mark: int, mask: int, table: int) -> None:
+        """Packets with this mark are for this host, whatever their address says. Raises: KernelError."""
+        for family, everywhere in ((socket.AF_INET, "0.0.0.0/0"), (socket.AF_INET6, "::/0")):
+            ignoring = (errno.EEXIST, errno.EAFNOSUPPORT, errno.EOPNOTSUPP)
+            with self._lock, _translated("local route", ignoring=ignoring):
+                scope = {"scope": RT_SCOPE_HOST} if family == socket.AF_INET else {}
+                self._ip.route(
+                    "replace",
+                    family=family,
+                    dst=everywhere,
+                    oif=1,
+                    type="local",
+                    table=table,
+                    **scope,
+                )
+            with self._lock, _translated("rule", ignoring=ignoring):
+                self._ip.rule(
+                    "add", family=family, fwmark=mark, fwmask=mask, table=table, priority=100
+                )
 
     def delete_link(self, name: str) -> None:
         """Remove a link; found gone is fine. The kernel takes 20 to 35 ms for it. Raises: KernelError."""

@@ -1,7 +1,7 @@
 """Network namespaces: made, kept by a file, given an interface, and a few always ready.
 
     EXEC_ROOT/netns/<token>      the namespace's file
-    <prefix><token>              the host's end of its first pair; further ones get a token of their own
+    <prefix><token>              the host's end of a pair; the first one has the namespace's token
 
 A namespace is made in a thread of its own, since unshare(2) moves the calling thread; the thread ends there. The
 pair dies with the namespace: nothing waits for a link's removal. A ready sandbox has its address on the default
@@ -19,12 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from gorae.errors import KernelError
+from gorae.errors import InvalidArgument, KernelError
 from gorae.linux import namespace
 from gorae.net.model import Endpoint, Network
 from gorae.net.rtnl import Netlink
 
 T = TypeVar("T")
+SYSCTL = Path("/proc/sys/net")
 LOOPBACK = 1
 READY = 6
 LINK_PATIENCE_S = 0.5
@@ -44,6 +45,8 @@ class Interface:
     ip6: str = ""
     prefix_len6: int = 0
     gateway6: str = ""
+    isolated: bool = False
+    sysctls: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -112,40 +115,100 @@ class SandboxMaker:
                         return path
         return None
 
+    def pin(self, pid: int) -> Sandbox:
+        """A sandbox of the namespace that a process is in. Raises: KernelError."""
+        token = secrets.token_hex(4)
+        path = self._directory / token
+        self._alive.add(token)
+        namespace.pin(f"/proc/{pid}/ns/net", str(path))
+        return Sandbox(token, path)
+
+    def adopt(self, sandbox: Sandbox) -> None:
+        """Take over what an earlier daemon made."""
+        self._alive.add(sandbox.token)
+        self._links |= {one.host_interface for one in sandbox.endpoints.values()}
+
     def add_interface(
-        self, sandbox: Sandbox, network: Network, master: int, wanted: Interface
+        self,
+        sandbox: Sandbox,
+        network: Network,
+        master: int,
+        wanted: Interface,
+        name: str = "",
     ) -> tuple[str, str]:
-        """A pair into the namespace, with addresses and routes: (host's name, hardware address).
+        """A link into the namespace, with addresses and routes: (host's name, hardware address).
+
+        `master`: of a bridge network its bridge, of macvlan the parent. `name`: the host's, of one that is made again.
 
         Raises:
             KernelError: nothing is left of it.
         """
         token = sandbox.token if not sandbox.endpoints else secrets.token_hex(4)
-        name = f"{self._prefix}{token}"
+        name = name or f"{self._prefix}{token}"
         self._links.add(name)
         netns_fd = os.open(sandbox.path, os.O_RDONLY | os.O_CLOEXEC)
-
-        def inside() -> str:
-            namespace.setns(netns_fd, namespace.CLONE_NEWNET)
-            with contextlib.closing(Netlink()) as netlink:
-                return _configure(netlink, wanted)
-
         try:
-            self._host.add_veth(
-                name, wanted.name, netns_fd, master=master, mtu=network.mtu, mac=wanted.mac
-            )
+            if network.driver == "macvlan":
+                self._host.add_macvlan(
+                    wanted.name,
+                    master,
+                    netns_fd,
+                    mode=network.mode or "bridge",
+                    mtu=network.mtu,
+                    mac=wanted.mac,
+                )
+            else:
+                self._host.add_veth(
+                    name,
+                    wanted.name,
+                    netns_fd,
+                    master=master,
+                    mtu=network.mtu,
+                    mac=wanted.mac,
+                    isolated=wanted.isolated,
+                )
             try:
-                return name, in_thread(inside)
+                return name, self._inside(netns_fd, lambda netlink: _configure(netlink, wanted))
             except BaseException:
-                self._host.delete_link(name)
+                self._inside(netns_fd, lambda netlink: netlink.delete_link(wanted.name))
                 raise
         finally:
             os.close(netns_fd)
 
-    def remove_interface(self, host_interface: str) -> None:
-        """Take a pair away from a namespace that lives on."""
-        self._host.delete_link(host_interface)
-        self._links.discard(host_interface)
+    def _inside(self, netns_fd: int, work: Callable[[Netlink], T]) -> T:
+        def body() -> T:
+            namespace.setns(netns_fd, namespace.CLONE_NEWNET)
+            with contextlib.closing(Netlink()) as netlink:
+                return work(netlink)
+
+        return in_thread(body)
+
+    def set_gateways(
+        self, sandbox: Sandbox, four: tuple[str, str] | None, six: tuple[str, str] | None
+    ) -> None:
+        """The default routes, as (gateway, interface); None: there is none."""
+
+        def work(netlink: Netlink) -> None:
+            for found, is_six in ((four, False), (six, True)):
+                if found is None:
+                    netlink.delete_default_route(six=is_six)
+                else:
+                    netlink.set_default_route(found[0], netlink.index(found[1]))
+
+        netns_fd = os.open(sandbox.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._inside(netns_fd, work)
+        finally:
+            os.close(netns_fd)
+
+    def remove_interface(self, sandbox: Sandbox, endpoint: Endpoint) -> None:
+        """Take a link away inside a namespace that lives on; found gone is fine."""
+        netns_fd = os.open(sandbox.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._inside(netns_fd, lambda netlink: netlink.delete_link(endpoint.interface))
+        finally:
+            os.close(netns_fd)
+        self._links.discard(endpoint.host_interface)
 
     def remove(self, sandbox: Sandbox) -> None:
         """Let the namespace go: the kernel removes it, and its links, when nobody is in it any more."""
@@ -153,11 +216,6 @@ class SandboxMaker:
         self._alive.discard(sandbox.token)
         self._links -= {one.host_interface for one in sandbox.endpoints.values()}
         self._links.discard(f"{self._prefix}{sandbox.token}")
-
-    def adopt(self, sandbox: Sandbox) -> None:
-        """Take over what an earlier daemon made."""
-        self._alive.add(sandbox.token)
-        self._links |= {one.host_interface for one in sandbox.endpoints.values()}
 
     def unknown(self) -> list[str]:
         """Tokens of namespace files that nobody knows.
@@ -187,15 +245,30 @@ class SandboxMaker:
 
 
 def _configure(netlink: Netlink, wanted: Interface) -> str:
+    """In the namespace: sysctls before the link is up, so that it never has an address that was not given."""
     index = netlink.index(wanted.name)
+    if not wanted.ip6:
+        _write_sysctl(f"ipv6/conf/{wanted.name}/disable_ipv6", "1", optional=True)
     for address, prefix_len in ((wanted.ip, wanted.prefix_len), (wanted.ip6, wanted.prefix_len6)):
         if address:
             netlink.add_address(index, address, prefix_len)
     netlink.set_up(index)
     for gateway in (wanted.gateway, wanted.gateway6):
         if gateway:
-            netlink.add_default_route(gateway, index)
+            netlink.set_default_route(gateway, index)
+    for path, value in wanted.sysctls:
+        _write_sysctl(path.replace("IFNAME", wanted.name), value)
     return netlink.mac(index)
+
+
+def _write_sysctl(path: str, value: str, *, optional: bool = False) -> None:
+    """Raises: InvalidArgument: the kernel refuses it."""
+    try:
+        (SYSCTL / path).write_text(value)
+    except OSError as error:
+        if not optional:
+            words = (error.strerror or "").lower()
+            raise InvalidArgument(f'cannot set "net/{path}" to {value}: {words}') from error
 
 
 class ReadyPool:

@@ -174,6 +174,10 @@ def _sysctl(command: str, name: str) -> str:
     return f'sysctl "{name}" is not in a separate kernel namespace'
 
 
+def _sysctl_of_host(command: str, name: str) -> str:
+    return f'sysctl "{name}" not allowed in host network namespace'
+
+
 def _docker_words(command: str, words: str) -> str:
     return words
 
@@ -192,6 +196,7 @@ _SENTENCES: tuple[tuple[str, Callable[..., str]], ...] = (
     (r"chdir(?: to)? `(.*)`: (.+)", _working_directory),
     (r"mount `(.*)` to `(.*)`: (.+)", _mount),
     (r"the sysctl `(.*)` is not namespaced", _sysctl),
+    (r"the sysctl `(.*)` requires a new network namespace", _sysctl_of_host),
     (r"(exec: \".*|chdir to cwd .*)", _docker_words),
 )
 """What crun says; and last what runc says, which is docker's wording by itself."""

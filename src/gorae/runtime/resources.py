@@ -189,6 +189,10 @@ def _check_memory_ranges(resources: Resources) -> None:
 
 
 def _check_cpu(resources: Resources, host: HostFacts) -> None:
+    if resources.cpu_shares < 0:
+        raise InvalidArgument(
+            f"invalid CPU shares ({resources.cpu_shares}): value must be a positive integer"
+        )
     nano, period, quota = resources.nano_cpus, resources.cpu_period_us, resources.cpu_quota_us
     if nano and period:
         raise InvalidArgument("Conflicting options: Nano CPUs and CPU Period cannot both be set")
@@ -218,7 +222,8 @@ def _check_set(noun: str, short: str, wanted: str, available: str) -> None:
     try:
         missing = number_list(wanted) - number_list(available)
     except ValueError:
-        raise InvalidArgument(f"Invalid value {wanted} for cpuset {short}") from None
+        what = f"Invalid value {wanted} for cpuset {short}"
+        raise InvalidArgument(f"{what}: invalid format: {wanted}") from None
     if missing:
         raise InvalidArgument(
             f"Requested {noun} are not available - requested {wanted}, available: {available}"

@@ -16,6 +16,7 @@ HOST_KEYS = (
     "Memory",
     "MemorySwap",
     "NanoCpus",
+    "NetworkMode",
     "PidsLimit",
     "PortBindings",
     "RestartPolicy",

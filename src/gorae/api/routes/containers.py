@@ -178,7 +178,9 @@ class Containers:
         )
         spec = dataclasses.replace(new.spec, caller=call.caller())
         made = await self._containers.create(call.text("name"), spec, new.request)
-        return answer.document(wire.ContainerCreated(made.id, list(made.warnings)), status=201)
+        return answer.document(
+            wire.ContainerCreated(made.id, [*new.warnings, *made.warnings]), status=201
+        )
 
     def _defaults(self) -> Defaults:
         system = self._services.system
@@ -187,6 +189,7 @@ class Containers:
             log=system.facts.log,
             runtime=system.facts.runtime,
             cgroup_v2=system.host.cgroup == "v2",
+            limits=system.host.limits,
         )
 
     async def start(self, call: Call) -> web.Response:

@@ -1,5 +1,6 @@
 """Networks."""
 
+import dataclasses
 import time
 
 from aiohttp import web
@@ -10,7 +11,7 @@ from gorae.api.call import Call
 from gorae.api.route import Route
 from gorae.api.translate import endpoint
 from gorae.api.translate import network as translate
-from gorae.errors import GoraeError, InvalidArgument
+from gorae.errors import GoraeError, InvalidArgument, NotFound
 from gorae.wire import network as wire
 from gorae.wire.timestamp import parse_moment
 
@@ -93,17 +94,24 @@ class Networks:
     async def connect(self, call: Call) -> web.Response:
         """A container's further network."""
         asked = await call.document(wire.NetworkConnect)
-        network = self._networks.find(call.id)
         container = self._containers.get(asked.container)
+        network = self._networks.find(call.id)
         wanted = endpoint.request(network.name, asked.endpoint_config)
+        wanted = dataclasses.replace(wanted, connected=True)
         await self._containers.connect_network(container.id, network.id, wanted)
         return answer.nothing(200)
 
     async def disconnect(self, call: Call) -> web.Response:
         """One network less."""
         asked = await call.document(wire.NetworkDisconnect)
+        try:
+            container = self._containers.get(asked.container)
+        except NotFound as error:
+            if not asked.force:
+                raise
+            self._networks.find(call.id)
+            raise NotFound(f"endpoint {asked.container} not found") from error
         network = self._networks.find(call.id)
-        container = self._containers.get(asked.container)
         await self._containers.disconnect_network(container.id, network.id, force=asked.force)
         return answer.nothing(200)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET, structs
 
-from gorae.api.translate import endpoint, hostconfig, mount
+from gorae.api.translate import endpoint, hostconfig, mount, netmode
 from gorae.api.translate.hostconfig import Defaults
 from gorae.engine.model import ContainerSpec, HealthCheck
 from gorae.errors import InvalidArgument, NotFound
@@ -23,6 +23,7 @@ class NewContainer:
 
     spec: ContainerSpec
     request: str
+    warnings: tuple[str, ...] = ()
 
 
 def new_container(
@@ -40,12 +41,17 @@ def new_container(
     host.ipc_mode = _by_id(host.ipc_mode, find_container)
     host.pid_mode = _by_id(host.pid_mode, find_container)
     full = structs.replace(asked, host_config=host)
+    netmode.check(full)
     if host.uts_mode == "host" and (full.hostname or full.domainname):
         what = "hostname" if full.hostname else "domainname"
         raise InvalidArgument(f"conflicting options: {what} and the UTS mode")
     if not full.hostname and "host" in (host.network_mode, host.uts_mode):
         full.hostname = defaults.hostname
-    return NewContainer(spec(full), codec.encode(full).decode("utf-8", "surrogateescape"))
+    shown = structs.replace(full, host_config=hostconfig.enforceable(host, defaults))
+    warnings = netmode.warnings(full)
+    return NewContainer(
+        spec(full), codec.encode(shown).decode("utf-8", "surrogateescape"), warnings
+    )
 
 
 def _by_id(mode: str, find_container: Callable[[str], str]) -> str:

@@ -44,27 +44,37 @@ def request(network: str, settings: EndpointSettings | None, mac: str = "") -> N
     )
 
 
-def planned(spec: ContainerSpec) -> dict[str, EndpointSettings]:
-    """What inspect tells of the networks of a container that never ran."""
+def planned(spec: ContainerSpec, names: tuple[str, ...]) -> dict[str, EndpointSettings]:
+    """What inspect tells of the networks of a container that never ran; `names` are its DNS names."""
     if spec.network_mode in SHARED:
         return {spec.network_mode: EndpointSettings()}
-    return {one.network: _asked(one) for one in spec.networks}
+    return {one.network: planned_one(one, names) for one in spec.networks}
+
+
+def planned_one(one: NetworkRequest, names: tuple[str, ...]) -> EndpointSettings:
+    """An attachment that is to come; one that was connected knows its names already."""
+    found = _asked(one)
+    if one.connected and one.network not in (*SHARED, "bridge"):
+        found.dns_names = list(dict.fromkeys((names[0], *one.aliases, *names[1:])))
+    return found
 
 
 def _asked(one: NetworkRequest) -> EndpointSettings:
-    pinned = one.ip or one.ip6
+    pinned = one.ip or one.ip6 or one.connected
     return EndpointSettings(
         ipam_config=IpamConfigOfEndpoint(one.ip, one.ip6) if pinned else None,
         links=list(one.links) or None,
-        aliases=list(one.aliases) or None,
+        aliases=list(one.aliases) if one.aliases or one.connected else None,
         mac_address=one.mac,
-        driver_opts=dict(one.driver_options) or None,
+        driver_opts=dict(one.driver_options) if one.driver_options or one.connected else None,
         gw_priority=one.gateway_priority,
     )
 
 
-def settings(record: EndpointRecord, *, name: str, short_id: str) -> EndpointSettings:
-    """An attachment as inspect tells it; `name` and `short_id` of its container are DNS names."""
+def settings(
+    record: EndpointRecord, *, name: str, short_id: str, hostname: str = ""
+) -> EndpointSettings:
+    """An attachment as inspect tells it; `name`, `short_id` and `hostname` of its container are DNS names."""
     found = _asked(record.request)
     found.mac_address = record.mac
     found.network_id = record.network_id
@@ -76,6 +86,7 @@ def settings(record: EndpointRecord, *, name: str, short_id: str) -> EndpointSet
     found.global_ipv6_address = record.ip6
     found.global_ipv6_prefix_len = record.prefix_len6
     if record.network not in ("bridge", *SHARED):
-        names = (name, *record.request.aliases, short_id)
+        own = (hostname,) if hostname else ()
+        names = (name, *record.request.aliases, short_id, *own)
         found.dns_names = list(dict.fromkeys(names))
     return found

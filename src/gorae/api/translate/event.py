@@ -30,8 +30,8 @@ def document(one: Event) -> wire.Event:
 def takes(filters: Filters, one: Event) -> bool:
     """Whether a subscriber's filters fit.
 
-    An object is named by id, its beginning, or name; `image` and `event` also without tag and
-    detail.
+    An object is named by id, its name, or their beginnings; `image` and `event` also without tag
+    and detail. oracle: a filter by name leaves out what is another thing's event about it.
     """
     return (
         filters.any("event", lambda value: _is_action(value, one.action))
@@ -56,10 +56,10 @@ def _names(filters: Filters, kind: str, one: Event) -> bool:
         return True
     if kind == "image":
         return any(_is_image(value, one) for value in values)
-    if one.kind != kind:
-        return kind in one.attributes and one.attributes[kind] in values
     name = one.attributes.get("name", "")
-    return any(one.id.startswith(value) or name == value.removeprefix("/") for value in values)
+    return any(
+        one.id.startswith(value) or name.startswith(value.removeprefix("/")) for value in values
+    )
 
 
 def _is_image(value: str, one: Event) -> bool:

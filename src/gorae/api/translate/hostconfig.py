@@ -36,6 +36,12 @@ class Defaults:
     log: LogConfig = LogConfig("json-file")
     runtime: str = "crun"
     cgroup_v2: bool = False
+    limits: frozenset[str] | None = None
+    """Those that this host can enforce; None: all."""
+
+    def has(self, limit: str) -> bool:
+        """Whether this host can enforce it."""
+        return self.limits is None or limit in self.limits
 
 
 def with_defaults(asked: wire.HostConfig, defaults: Defaults) -> wire.HostConfig:
@@ -70,6 +76,15 @@ def with_defaults(asked: wire.HostConfig, defaults: Defaults) -> wire.HostConfig
         kernel_memory=UNSET,
         kernel_memory_tcp=asked.kernel_memory_tcp or UNSET,
     )
+
+
+def enforceable(config: wire.HostConfig, defaults: Defaults) -> wire.HostConfig:
+    """What inspect shows of limits that this host cannot enforce and that are discarded."""
+    if not defaults.has("blkio_weight"):
+        config = structs.replace(config, blkio_weight=0)
+    if not defaults.has("blkio_weight_device"):
+        config = structs.replace(config, blkio_weight_device=[])
+    return config
 
 
 def _security_opt(asked: wire.HostConfig) -> list[str] | None:

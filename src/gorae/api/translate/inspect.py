@@ -124,7 +124,7 @@ def config(spec: ContainerSpec, short_id: str) -> wire.Config:
         working_dir=spec.working_dir,
         entrypoint=None if spec.entrypoint is None else list(spec.entrypoint),
         network_disabled=spec.network_disabled or UNSET,
-        mac_address=spec.mac_address or UNSET,
+        mac_address=spec.mac_address or next((n.mac for n in spec.networks[:1]), "") or UNSET,
         on_build=list(spec.on_build) or None,
         labels=dict(spec.labels),
         stop_signal=spec.stop_signal or UNSET,
@@ -152,12 +152,17 @@ def _healthcheck(spec: ContainerSpec) -> "wire.Healthcheck | msgspec.UnsetType":
 
 def networks(one: Container) -> dict[str, EndpointSettings]:
     """By network's name; those that were asked for where the container never ran."""
-    if not one.state.endpoints:
-        return endpoint.planned(one.spec)
-    return {
-        record.network: endpoint.settings(record, name=one.name, short_id=one.short_id)
+    if one.state.loose:
+        return {}
+    own = (one.spec.hostname,) if one.spec.hostname else ()
+    planned = endpoint.planned(one.spec, (one.name, one.short_id, *own))
+    there = {
+        record.network: endpoint.settings(
+            record, name=one.name, short_id=one.short_id, hostname=one.spec.hostname
+        )
         for record in one.state.endpoints
     }
+    return {**planned, **there}
 
 
 def network_settings(one: Container) -> NetworkSettings:

@@ -18,8 +18,6 @@ def new_network(asked: wire.NetworkCreate) -> NetworkSpec:
     """Raises: InvalidArgument: no name, or a part of it is not for this engine."""
     if not asked.name.strip():
         raise InvalidArgument("invalid name: name is empty")
-    if asked.config_only or (asked.config_from and asked.config_from.network):
-        raise InvalidArgument("configuration-only networks are not supported")
     ipam = asked.ipam or wire.Ipam()
     return NetworkSpec(
         name=asked.name,
@@ -27,6 +25,8 @@ def new_network(asked: wire.NetworkCreate) -> NetworkSpec:
         subnets=tuple(_subnet(pool) for pool in ipam.config or ()),
         internal=asked.internal,
         attachable=asked.attachable,
+        config_only=asked.config_only,
+        config_from=asked.config_from.network if asked.config_from else "",
         ipv4=asked.enable_ipv4 is not False,
         ipv6=bool(asked.enable_ipv6),
         ipam_driver=ipam.driver or "default",
@@ -37,9 +37,7 @@ def new_network(asked: wire.NetworkCreate) -> NetworkSpec:
 
 
 def _subnet(pool: wire.IpamPool) -> Subnet:
-    return Subnet(
-        pool.subnet, pool.gateway, pool.ip_range, tuple(pool.auxiliary_addresses.values())
-    )
+    return Subnet(pool.subnet, pool.gateway, pool.ip_range, tuple(pool.auxiliary_addresses.items()))
 
 
 def document(record: NetworkRecord, containers: Iterable[Container] = ()) -> wire.NetworkInspect:
@@ -50,7 +48,9 @@ def document(record: NetworkRecord, containers: Iterable[Container] = ()) -> wir
         id=record.id,
         created=rfc3339(record.created_ns),
         scope="local",
-        driver="null" if record.name == "none" else spec.driver,
+        driver="null" if record.name == "none" or spec.config_only else spec.driver,
+        config_only=spec.config_only,
+        config_from=wire.ConfigReference(spec.config_from),
         enable_ipv4=spec.ipv4,
         enable_ipv6=spec.ipv6,
         ipam=_ipam(record),
@@ -72,12 +72,18 @@ def _ipam(record: NetworkRecord) -> wire.Ipam:
             one.prefix,
             one.ip_range,
             one.gateway,
-            {f"aux{number}": address for number, address in enumerate(one.auxiliary)},
+            dict(one.auxiliary),
         )
-        for one in spec.subnets or record.model.subnets
+        for one in sorted(spec.subnets or record.model.subnets, key=_is_six)
     ]
     options = None if record.name == "bridge" else spec.ipam_options
+    if spec.config_only and not pools:
+        return wire.Ipam(spec.ipam_driver, options)
     return wire.Ipam(spec.ipam_driver, options, pools)
+
+
+def _is_six(subnet: Subnet) -> bool:
+    return ":" in subnet.prefix
 
 
 def _member(one: Container, network_id: str) -> wire.NetworkContainer:

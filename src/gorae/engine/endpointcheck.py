@@ -1,0 +1,83 @@
+"""What may be asked of an attachment, in docker's words. Pure."""
+
+import ipaddress
+
+from gorae.engine.model import Container, NetworkRequest
+from gorae.engine.networks import NetworkRecord
+from gorae.errors import InvalidArgument, PermissionDenied
+
+PREDEFINED = ("bridge", "host", "none")
+
+
+def check_addresses(request: NetworkRequest, network: NetworkRecord) -> None:
+    """Addresses asked for must be of a subnet that the user chose.
+
+    Raises:
+        InvalidArgument: all that is wrong with them.
+    """
+    wanted = [(one, 6 if one == request.ip6 else 4) for one in (request.ip, request.ip6) if one]
+    problems: list[str] = []
+    if wanted and network.name in PREDEFINED:
+        problems.append("user specified IP address is supported on user defined networks only")
+    asked = [] if network.name in PREDEFINED else _chosen(network)
+    for text, version in wanted:
+        problems += _problems(text, version, asked)
+    if problems:
+        shown = problems if len(problems) == 1 else [f"* {one}" for one in problems]
+        text = "\n".join(
+            [f"invalid config for network {network.name}: invalid endpoint settings:", *shown]
+        )
+        raise InvalidArgument(text)
+
+
+def _chosen(network: NetworkRecord) -> list[str]:
+    """The subnets that stand in the request itself."""
+    return [] if network.spec.chosen else [one.prefix for one in network.spec.subnets]
+
+
+def _problems(text: str, version: int, prefixes: list[str]) -> list[str]:
+    found = []
+    try:
+        address = ipaddress.ip_address(text)
+        if address.version != version:
+            raise ValueError
+    except ValueError:
+        address = None
+        found.append(f"invalid IPv{version} address: {text}")
+    subnets = [ipaddress.ip_network(one, strict=False) for one in prefixes]
+    if not any(one.version == version for one in subnets):
+        found.append(
+            "user specified IP address is supported only when connecting to networks "
+            "with user configured subnets"
+        )
+    elif address is None or not any(address in one for one in subnets):
+        found.append(f"no configured subnet or ip-range contain the IP address {text}")
+    return found
+
+
+def may_connect(container: Container, network: NetworkRecord) -> None:
+    """Raises: PermissionDenied, InvalidArgument: the container's mode or the network allows it not."""
+    mode = container.spec.network_mode
+    if mode.startswith("container:") or mode == "host":
+        raise PermissionDenied(
+            "container sharing network namespace with another container or host "
+            "cannot be connected to any other network"
+        )
+    if network.name == "host":
+        raise PermissionDenied(
+            "cannot connect container to host network - container must be created in host network mode"
+        )
+    on_none = mode == "none" and not container.state.loose and not container.spec.networks
+    if on_none or network.name == "none":
+        raise PermissionDenied(
+            "container cannot be connected to multiple networks with one of the networks "
+            "in private (none) mode"
+        )
+
+
+def may_disconnect(container: Container, network: NetworkRecord) -> None:
+    """Raises: PermissionDenied: it was made in the host's network."""
+    if container.spec.network_mode == "host" and network.name == "host":
+        raise PermissionDenied(
+            "cannot disconnect container from host network - container was created in host network mode"
+        )
