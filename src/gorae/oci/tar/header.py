@@ -39,6 +39,8 @@ _WITHOUT_DATA = frozenset((HARD_LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, DIRECTOR
 
 _FIELDS = struct.Struct("100s8s8s8s12s12s8sc100s8s32s32s8s8s155s12x")
 _XATTR = "SCHILY.xattr."
+_SPARSE_PIECE = ("GNU.sparse.offset", "GNU.sparse.numbytes")
+SPARSE_MAP = "GNU.sparse.map"
 
 
 @dataclass(slots=True)
@@ -206,7 +208,10 @@ def parse_records(data: bytes) -> dict[str, bytes]:
         key, equals, value = record[:-1].partition(b"=")
         if at + length > len(data) or not record.endswith(b"\n") or not equals or not key:
             raise InvalidArgument(f"{INVALID}: a pax record is malformed")
-        found[decode(key)] = value
+        name = decode(key)
+        if name in _SPARSE_PIECE:  # form 0.0 repeats them: one list, as form 0.1 has it
+            name, value = SPARSE_MAP, found.get(SPARSE_MAP, b"") + value + b","
+        found[name] = value
         at += length
     return found
 

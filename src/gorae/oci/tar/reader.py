@@ -105,6 +105,8 @@ def members(stream: ForwardReader) -> Iterator[Entry]:
     for _ in range(MAX_ENTRIES):
         block = stream.read(BLOCK)
         if not block or block == ZERO_BLOCK:
+            if extensions.keys() - {header.PAX_GLOBAL}:  # they belong to a member that is missing
+                raise InvalidArgument(EOF)
             _check_end(stream, block)
             return
         if len(block) < BLOCK:
