@@ -60,7 +60,10 @@ class Database:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._ballast = Ballast(path.with_name(f"{path.name}-ballast"))
-        writer = self._connect()
+        try:
+            writer = self._connect()
+        except sqlite3.DatabaseError as error:
+            raise DataLoss(f'the database "{path}" cannot be read: {error}') from error
         try:
             self._transact(writer, _migrate)
             self._ballast.take()

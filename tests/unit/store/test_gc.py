@@ -4,11 +4,14 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, statements
-from gorae.store.gc import sweep_content
+from gorae.store.gc import dead_blobs, dead_snapshots, sweep_content
 from gorae.store.tables import content, links
+from gorae.store.tables.snapshots import SnapshotRow
 
 
 @pytest.fixture
@@ -61,3 +64,58 @@ def test_statements_are_split_at_their_ends() -> None:
         "CREATE TABLE a (b TEXT);",
         "INSERT INTO a VALUES (';');",
     ]
+
+
+# the mark is pure -----------------------------------------------------------------------------------
+
+names = st.sampled_from([f"n{number}" for number in range(12)])
+
+
+@given(st.sets(names), st.sets(names), st.sets(st.tuples(names, names)))
+def test_no_reachable_blob_ever_dies(
+    blobs: set[str], roots: set[str], edges: set[tuple[str, str]]
+) -> None:
+    dead = dead_blobs(blobs, roots, edges)
+    alive = set(roots)
+    while more := {child for parent, child in edges if parent in alive} - alive:
+        alive |= more
+    assert dead == blobs - alive
+
+
+@st.composite
+def forests(draw: st.DrawFn) -> list[SnapshotRow]:
+    """Snapshots whose parents come before them; only committed ones are parents."""
+    rows: list[SnapshotRow] = []
+    for number in range(draw(st.integers(0, 12))):
+        committed = [row.key for row in rows if row.kind == "committed"]
+        parent = draw(st.sampled_from([None, *committed]))
+        kind = draw(st.sampled_from(["committed", "committed", "active", "view"]))
+        stands_on_layer = parent is not None and parent.startswith("k")
+        key = f"init {parent}" if stands_on_layer and draw(st.booleans()) else f"k{number}"
+        if all(row.key != key for row in rows):
+            rows.append(SnapshotRow(key, number, kind, parent, 0, 0, 0))
+    return rows
+
+
+@given(forests(), st.data())
+def test_no_wanted_snapshot_dies_and_none_before_its_children(
+    rows: list[SnapshotRow], data: st.DataObject
+) -> None:
+    keys = [row.key for row in rows]
+    some = st.sets(st.sampled_from(keys)) if keys else st.just(set())
+    wanted, held = data.draw(some), data.draw(some)
+    dead = dead_snapshots(rows, wanted, held)
+    parents = {row.key: row.parent for row in rows}
+    for row in rows:
+        if row.kind != "committed" or row.key in wanted | held:
+            above: str | None = row.key
+            while above is not None:
+                assert above not in dead
+                above = parents[above]
+    for key in dead:
+        children = [one for one, parent in parents.items() if parent == key]
+        assert all(dead.index(one) < dead.index(key) for one in children), "children go first"
+    kept = set(keys) - set(dead)
+    for row in rows:  # made again from its parent, kept with it
+        if row.key.startswith("init ") and row.parent in kept:
+            assert row.key in kept
