@@ -202,9 +202,9 @@ def test_long_names_and_links(kind: int) -> None:
 
 
 def test_bytes_that_are_no_text_survive() -> None:
-    entry = Entry(header.decode(b"caf\xe9"), header.REGULAR)
+    entry = Entry(header.decode(b"t\xe9"), header.REGULAR)
     ((back, _),) = read(header.format_entry(entry) + bytes(1024))
-    assert header.encode(back.name) == b"caf\xe9"
+    assert header.encode(back.name) == b"t\xe9"
 
 
 @pytest.mark.parametrize(
