@@ -16,6 +16,7 @@ from urllib3 import exceptions
 from gorae import errors
 from gorae.errors import GoraeError, InvalidArgument, Unavailable
 from gorae.oci import text
+from gorae.registry import challenge
 
 MAX_REFUSAL_BYTES = 64 << 10
 MAX_SHOWN = 512
@@ -57,6 +58,18 @@ def refusal(status: int, body: bytes, retry_after: str = "") -> GoraeError:
     if isinstance(made, Again):
         made.retry_after = retry_after
     return made
+
+
+def words_of_challenge(header: str) -> bytes:
+    """A refusal's body for a challenge that says that the token is not enough; empty for any other.
+
+    Source: RFC 6750, 3.1; docker takes it for the code DENIED.
+    """
+    for one in challenge.parse(header):
+        if one.parameters.get("error") == "insufficient_scope":
+            message = "requested access to the resource is denied"
+            return text.dump({"errors": [{"code": "DENIED", "message": message}]})
+    return b""
 
 
 def _words(status: int, body: bytes) -> str:

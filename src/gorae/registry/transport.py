@@ -79,7 +79,10 @@ class Answer:
                 if len(taken) > fault.MAX_REFUSAL_BYTES:
                     break
         again = self.headers.get("Retry-After", "")
-        return fault.refusal(self.status, taken[: fault.MAX_REFUSAL_BYTES], again)
+        body = taken[: fault.MAX_REFUSAL_BYTES]
+        if not body:  # a HEAD's answer: the challenge alone may say why
+            body = fault.words_of_challenge(self.headers.get("WWW-Authenticate", ""))
+        return fault.refusal(self.status, body, again)
 
     def discard(self) -> None:
         """Nobody wants the body."""

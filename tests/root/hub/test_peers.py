@@ -29,6 +29,7 @@ class Street:
         self.hub.start(prefix=self.inside)
         self.config = folder / "docker"
         self.config.mkdir()
+        (self.config / "config.json").write_text("{}")
 
     def docker(self, *argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """The real docker command line."""
@@ -113,7 +114,7 @@ def test_docker_py(street: Street) -> None:
     aux = next(line["aux"] for line in lines if "aux" in line)
     assert aux["Digest"] == street.digest("anna/py", "1")
     client.images.remove(f"{name}:1")
-    assert client.images.pull(name, tag="1").attrs["RepoDigests"] == [f"{name}@{aux['Digest']}"]
+    assert f"{name}@{aux['Digest']}" in client.images.pull(name, tag="1").attrs["RepoDigests"]
     client.close()
 
 
