@@ -18,6 +18,7 @@ from aiohttp import web
 
 from gorae.api import answer
 from gorae.api.call import Call
+from gorae.api.departure import Departure
 from gorae.wire import stdcopy
 from gorae.wire.detachkeys import DetachFilter
 from gorae.wire.version import ApiVersion
@@ -55,8 +56,10 @@ class Attachment(Protocol):
     def resume_output(self) -> None:
         """It can again."""
 
+    left: bool
+
     def detach(self) -> None:
-        """The client left."""
+        """The client left; `left`: by the detach keys."""
 
 
 class HijackProtocol(asyncio.Protocol):
@@ -115,6 +118,7 @@ class HijackProtocol(asyncio.Protocol):
         if data:
             self._attachment.write_stdin(data)
         if self.detached:
+            self._attachment.left = True
             self._attachment.detach()
         elif self._attachment.stdin_full:
             self._transport.pause_reading()
@@ -195,11 +199,13 @@ async def hijack(
     protocol = HijackProtocol(
         transport, request.protocol, attachment, framed=not tty, detach=detach
     )
+    departure = Departure(transport.get_extra_info("socket"), transport.abort)
     transport.write(_head(call, tty=tty))
     protocol.begin()
     try:
         await protocol.done
     finally:
+        departure.close()
         attachment.detach()
         transport.close()
     return protocol.detached

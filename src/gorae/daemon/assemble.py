@@ -31,6 +31,7 @@ from gorae.engine.events import Events
 from gorae.engine.execs import Execs
 from gorae.engine.files import Files
 from gorae.engine.firewallwatch import FirewallWatch
+from gorae.engine.healthcheck import HealthChecks
 from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Images
 from gorae.engine.layers import Layers
@@ -315,6 +316,8 @@ class Daemon:
             self.spawn,
         )
         await adoption.run()
+        self.health = HealthChecks(self.records, self.lifecycle, self.services.execs, self.spawn)
+        self.health.adopt()
         await self.run(self.builds.start)
         self.spawn(self.run_sweep(self.store.collector.collect))
         self.net.start_pool()
@@ -326,6 +329,7 @@ class Daemon:
         self.lifecycle.closing = True
         self._rotating.cancel()
         self.firewall.close()
+        self.health.close()
         await self.spawn.drained(5)
         self._loop.remove_reader(self.watcher.fileno())
         self.watcher.close()

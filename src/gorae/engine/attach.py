@@ -30,6 +30,9 @@ class Attachment:
         self._output: Output | None = None
         self._early: deque[tuple[int, bytes]] = deque()
         self.paused = False
+        self.left = False
+        """Whether the client detached on purpose."""
+        self.on_detach: Callable[[], None] | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def on_output(self, callback: Output) -> None:
@@ -83,8 +86,11 @@ class Attachment:
         self._hub.update_reading()
 
     def detach(self) -> None:
-        """The client left; the process does not notice."""
+        """The client left; the process does not notice, unless somebody asked for `on_detach`."""
         self._hub.leave(self)
+        callback, self.on_detach = self.on_detach, None
+        if callback is not None:
+            callback()
         self.finish()
 
     def finish(self) -> None:

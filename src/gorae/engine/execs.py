@@ -6,6 +6,7 @@ ones after that. Each has a monitor of its own, so that one survives the daemon,
 
 import asyncio
 import contextlib
+import functools
 import os
 import secrets
 import signal as signals
@@ -33,6 +34,7 @@ from gorae.store.ingest import disk_error
 
 KEPT = 512
 DRAIN_PATIENCE_S = 5
+END_PATIENCE_S = 2.0
 Run = Callable[..., Awaitable[Any]]
 
 
@@ -148,6 +150,8 @@ class Execs:
         prepared = await self._run(self._process, record.container, spec)
         entry.value = replace(entry.value, spec=spec, running=True)
         attachment = None if detach else entry.hub.attach(_options(spec))
+        if attachment is not None and spec.kill_on_disconnect:
+            attachment.on_detach = functools.partial(self._client_left, exec_id, attachment)
         self._lifecycle.publish(record, f"exec_start: {' '.join(spec.cmd)}", {"execID": exec_id})
         if attachment is None:
             await self._start(record, entry, prepared, detach=True)
@@ -264,6 +268,37 @@ class Execs:
             raise Conflict(f"exec {exec_id} is not running")
         with contextlib.suppress(ProcessLookupError):
             signals.pidfd_send_signal(entry.pidfd, number)
+
+    def forget(self, exec_id: str) -> None:
+        """Keep no record of an ended one; found gone is fine."""
+        entry = self._entries.get(exec_id)
+        if entry is not None and not entry.value.running:
+            del self._entries[exec_id]
+
+    async def kill_all(self, exec_id: str, signal: str = "KILL") -> None:
+        """Signal an exec and every process that it started; found ended is fine. Raises: KernelError."""
+        entry = self._entry(exec_id)
+        number = signal_number(signal)
+        if entry.process is None or not entry.value.running:
+            return
+        if not await self._run(self._monitor.signal_exec, entry.process, number):
+            with contextlib.suppress(Conflict):
+                await self.kill(exec_id, signal)
+
+    def _client_left(self, exec_id: str, attachment: Attachment) -> None:
+        if not attachment.left and self._entry(exec_id).value.running:
+            self._spawn(self.end(exec_id))
+
+    async def end(self, exec_id: str) -> None:
+        """Its client is gone: ask it to leave, then make it."""
+        entry = self._entry(exec_id)
+        for signal in ("HUP", "TERM", "KILL"):
+            if entry.ended.is_set():
+                return
+            with contextlib.suppress(GoraeError):
+                await self.kill_all(exec_id, signal)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(entry.ended.wait(), END_PATIENCE_S)
 
 
 def _options(spec: ExecSpec) -> AttachOptions:

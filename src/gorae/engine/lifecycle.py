@@ -15,10 +15,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gorae.engine import restart
+from gorae.engine import health, restart
 from gorae.engine.bringup import Bringup, Joins, Up
 from gorae.engine.events import Events
-from gorae.engine.model import Container, Status
+from gorae.engine.model import Container, HealthState, Status
 from gorae.engine.record import Record, Records
 from gorae.engine.sandbox import without_addresses
 from gorae.engine.signal import signal_number
@@ -63,6 +63,8 @@ class Lifecycle:
         self._spawn = spawn
         self.remove_ended: Callable[[Record], Awaitable[None]] | None = None
         self.ended: Callable[[Record], None] | None = None
+        self.observers: list[Callable[[Record, str], None]] = []
+        """Told of start, die, pause and unpause, after the row has them."""
         self.announce: Callable[[str, str, str], None] | None = None
         """Tells of a container that comes to a network or leaves it: (action, network's id, container's id)."""
         self.closing = False
@@ -107,12 +109,22 @@ class Lifecycle:
         await self._started(record, up)
         self._announce("connect", record)
         self.publish(record, "start")
+        self._observe(record, "start")
+
+    def _observe(self, record: Record, action: str) -> None:
+        for observer in self.observers:
+            observer(record, action)
 
     def _announce(self, action: str, record: Record) -> None:
         """An event for each network that the container is on."""
         for endpoint in record.state.endpoints:
             if endpoint.endpoint_id and self.announce is not None:
                 self.announce(action, endpoint.network_id, record.id)
+
+    def _health_at_start(self, record: Record) -> HealthState:
+        if health.plan(record.container.spec) is None:
+            return HealthState()
+        return health.begun(record.state.health)
 
     async def _started(self, record: Record, up: Up) -> None:
         """What could not be written down does not run: the next daemon would not know it."""
@@ -130,6 +142,7 @@ class Lifecycle:
                 started_ns=up.started_ns,
                 endpoints=up.endpoints,
                 loose=False,
+                health=self._health_at_start(record),
                 published=up.published,
             )
         except GoraeError as error:
@@ -253,8 +266,10 @@ class Lifecycle:
                 finished_ns=ended.exited_ns,
                 endpoints=without_addresses(state.endpoints),
                 published=(),
+                health=health.ended(state.health),
             ),
         )
+        self._observe(record, "die")
         if ended.oom_killed:
             self.publish(record, "oom")
         ran_s = max(0, ended.exited_ns - state.started_ns) // 1_000_000_000
@@ -354,6 +369,12 @@ class Lifecycle:
             return False
         return True
 
+    async def kill_unasked(self, record: Record) -> None:
+        """End it as if it had crashed: its restart policy is asked."""
+        if record.state.pid:
+            self._send(record, signals.SIGKILL)
+            await self._ends_within(record, KILL_PATIENCE_S)
+
     async def kill(self, record: Record, signal: str) -> None:
         """Send a signal; KILL waits for the end, as docker's does.
 
@@ -410,6 +431,7 @@ class Lifecycle:
             await self._run(self._monitor.pause, record.id)
             await self._records.save_state(record, status=Status.PAUSED)
             self.publish(record, "pause")
+            self._observe(record, "pause")
 
     async def unpause(self, record: Record) -> None:
         """Raises: Conflict: not paused."""
@@ -419,6 +441,7 @@ class Lifecycle:
             await self._run(self._monitor.resume, record.id)
             await self._records.save_state(record, status=Status.RUNNING)
             self.publish(record, "unpause")
+            self._observe(record, "unpause")
 
     # events -----------------------------------------------------------------------------------
 

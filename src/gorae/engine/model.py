@@ -380,6 +380,8 @@ class ExecSpec:
     privileged: bool = False
     console_size: tuple[int, int] | None = None
     detach_keys: str = ""
+    kill_on_disconnect: bool = False
+    """It is ended, with all that it started, when its client goes away without detaching."""
 
 
 @dataclass(frozen=True, slots=True)

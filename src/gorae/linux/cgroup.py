@@ -11,7 +11,7 @@ import contextlib
 import errno
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -95,6 +95,12 @@ class Cgroups(Protocol):
 
     def is_frozen(self, path: str) -> bool:
         """Whether they are stopped, or about to be."""
+
+    def gather(self, path: str, pids: Iterable[int]) -> None:
+        """Put processes into a cgroup, made if it is not there, in which they can be frozen and counted.
+
+        A process that has ended is passed over. Raises: KernelError.
+        """
 
     def children(self, path: str) -> tuple[str, ...]:
         """The names of the cgroups right below, of every controller together."""
@@ -222,6 +228,10 @@ class CgroupsV1:
         """FREEZING counts."""
         return _read(self._file("freezer", path, "freezer.state")).strip() in ("FROZEN", "FREEZING")
 
+    def gather(self, path: str, pids: Iterable[int]) -> None:
+        """In the freezer's tree only: the other controllers go on as they are."""
+        _gather(Path(f"{self._root}/freezer{path}"), pids)
+
     def children(self, path: str) -> tuple[str, ...]:
         """Of every controller together."""
         return tuple(sorted({name for tree in self._trees(path) for name in _directories(tree)}))
@@ -291,6 +301,10 @@ class CgroupsV2:
         """As asked for, even while the last process is still stopping."""
         return _read(f"{self._root}{path}/cgroup.freeze").strip() == "1"
 
+    def gather(self, path: str, pids: Iterable[int]) -> None:
+        """Without controllers, so that limits and counters stay those of the cgroup above."""
+        _gather(Path(f"{self._root}{path}"), pids)
+
     def children(self, path: str) -> tuple[str, ...]:
         """The cgroups right below."""
         return tuple(sorted(_directories(Path(f"{self._root}{path}"))))
@@ -347,6 +361,19 @@ def _write(path: str, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise KernelError("write", error.errno or 0, path) from error
+
+
+def _gather(tree: Path, pids: Iterable[int]) -> None:
+    try:
+        tree.mkdir(exist_ok=True)
+    except OSError as error:
+        raise KernelError("mkdir", error.errno or 0, str(tree)) from error
+    for pid in pids:
+        try:
+            _write(f"{tree}/cgroup.procs", str(pid))
+        except KernelError as error:
+            if error.errno != errno.ESRCH:
+                raise
 
 
 def _directories(tree: Path) -> Iterator[str]:

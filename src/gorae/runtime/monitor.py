@@ -12,6 +12,7 @@ stands in its directory:
 Blocking and thread-safe; calls about one container are made one after the other by the engine.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from gorae.errors import GoraeError, Internal, InvalidArgument, NotFound
 from gorae.linux import cgroup, pidfd
-from gorae.runtime import control, device, propagation, resources, top
+from gorae.runtime import control, device, execgroup, propagation, resources, top
 from gorae.runtime.config import Process, Resources, RuntimeConfig
 from gorae.runtime.conmon import Conmon, Stdio, monitor_of
 from gorae.runtime.host import HostFacts
@@ -356,6 +357,9 @@ class Monitor:
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
+        if started.pid:
+            with contextlib.suppress(GoraeError):  # then only its own process can be signalled
+                execgroup.gather(self._known(container_id).cgroup_path, exec_id, started.pid)
         return replace(
             made,
             pid=started.pid,
@@ -363,9 +367,17 @@ class Monitor:
             monitor_ticks=pidfd.start_ticks(started.monitor_pid),
         )
 
+    def signal_exec(self, made: Exec, number: int) -> bool:
+        """Signal an exec and all that it started; whether there was anything. Raises: GoraeError."""
+        task = self._task(made.container_id)
+        return task is not None and execgroup.signal(task.cgroup_path, made.id, number)
+
     def read_exec_exit(self, made: Exec) -> int:
         """The status of an ended exec; its directory is removed."""
         found = _exit_file(Path(made.directory))
+        task = self._task(made.container_id)
+        if task is not None:
+            execgroup.discard(task.cgroup_path, made.id)
         shutil.rmtree(made.directory, ignore_errors=True)
         return KILLED if found is None else found[0]
 

@@ -22,6 +22,8 @@ class Healthcheck(Struct, rename="pascal", omit_defaults=True):
     start_period: int = 0
     start_interval: int = 0
     retries: int = 0
+    on_failure: str = ""
+    """gorae's own: none, kill, restart or stop."""
 
 
 class Config(Struct, rename="pascal"):

@@ -17,6 +17,8 @@ class ExecCreate(Struct, rename="pascal"):
     env: list[str] | None = None
     working_dir: str = ""
     cmd: list[str] | None = None
+    kill_on_disconnect: bool = False
+    """gorae's own."""
 
 
 class ExecStart(Struct, rename="pascal"):

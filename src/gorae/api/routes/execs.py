@@ -18,7 +18,7 @@ GROUP = "Exec"
 
 
 def routes(services: Services) -> list[Route]:
-    """Four operations."""
+    """Five operations."""
     one = Execs(services)
     return [
         Route(
@@ -26,6 +26,15 @@ def routes(services: Services) -> list[Route]:
         ),
         Route("POST", "/exec/{id}/start", one.start, "ExecStart", GROUP, "Start it", streams=True),
         Route("POST", "/exec/{id}/resize", one.resize, "ExecResize", GROUP, "Its terminal's size"),
+        Route(
+            "POST",
+            "/exec/{id}/kill",
+            one.kill,
+            "GoraeExecKill",
+            GROUP,
+            "Signal it and all that it started",
+            own=True,
+        ),
         Route("GET", "/exec/{id}/json", one.inspect, "ExecInspect", GROUP, "All about it"),
     ]
 
@@ -76,6 +85,11 @@ class Execs:
         await self._execs.resize(call.id, rows, columns)
         return answer.nothing(200)
 
+    async def kill(self, call: Call) -> web.Response:
+        """TERM unless a signal is named."""
+        await self._execs.kill_all(call.id, call.text("signal") or "TERM")
+        return answer.nothing()
+
     async def inspect(self, call: Call) -> web.Response:
         """The record."""
         return answer.document(document(self._execs.get(call.id)))
@@ -94,6 +108,7 @@ def _spec(asked: wire.ExecCreate) -> ExecSpec:
         privileged=asked.privileged,
         console_size=_size(asked.console_size),
         detach_keys=asked.detach_keys,
+        kill_on_disconnect=asked.kill_on_disconnect,
     )
 
 

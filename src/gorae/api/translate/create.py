@@ -14,6 +14,7 @@ from gorae.wire import container as wire
 
 Words = tuple[str, ...] | None
 MIN_HEALTH_NS = 1_000_000
+_HEALTH_ACTIONS = ("", "none", "kill", "restart", "stop")
 _HEALTH_KINDS = ("", "NONE", "CMD", "CMD-SHELL")
 
 
@@ -179,6 +180,10 @@ def _health(check: "wire.Healthcheck | object") -> HealthCheck | None:
     ):
         if value and value < MIN_HEALTH_NS:
             raise InvalidArgument(f"{name} in Healthcheck cannot be less than 1ms")
+    if check.on_failure not in _HEALTH_ACTIONS:
+        raise InvalidArgument(
+            f'invalid health action "{check.on_failure}": use none, kill, restart or stop'
+        )
     if check.retries < 0:
         raise InvalidArgument("Retries in Healthcheck cannot be negative")
     return HealthCheck(
@@ -188,4 +193,5 @@ def _health(check: "wire.Healthcheck | object") -> HealthCheck | None:
         start_period_ns=check.start_period,
         start_interval_ns=check.start_interval,
         retries=check.retries,
+        on_failure=check.on_failure or "none",
     )

@@ -144,6 +144,7 @@ def _healthcheck(spec: ContainerSpec) -> "wire.Healthcheck | msgspec.UnsetType":
         start_period=check.start_period_ns,
         start_interval=check.start_interval_ns,
         retries=check.retries,
+        on_failure="" if check.on_failure == "none" else check.on_failure,
     )
 
 

@@ -49,6 +49,7 @@ def exec_document(call: Invocation) -> dict[str, Any]:
         "Env": environment.variables(options.items("env-file"), options.items("env")),
         "WorkingDir": options.text("workdir"),
         "Cmd": call.arguments[1:],
+        "KillOnDisconnect": options.flag("kill-on-disconnect"),
     }
 
 
@@ -90,6 +91,11 @@ COMMAND = Command(
         ),
         Option("env-file", "list", "read variables from a file"),
         Option("i interactive", "bool", "keep stdin open even if not attached"),
+        Option(
+            "kill-on-disconnect",
+            "bool",
+            "end it, with all that it started, when this client goes away",
+        ),
         Option("privileged", "bool", "give all capabilities"),
         Option("t tty", "bool", "give it a terminal"),
         Option("u user", "string", "user (name or id[:group or id])"),

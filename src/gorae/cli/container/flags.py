@@ -57,6 +57,11 @@ CREATE_OPTIONS = (
     Option("group-add", "list", "join a further group"),
     Option("health-cmd", "string", "command that checks health"),
     Option("health-interval", "duration", "time between checks"),
+    Option(
+        "health-on-failure",
+        "string",
+        "what follows when it becomes unhealthy (none, kill, restart, stop)",
+    ),
     Option("health-retries", "int", "failures in a row that mean unhealthy"),
     Option("health-start-interval", "duration", "time between checks in the start period"),
     Option("health-start-period", "duration", "time to start up before failures count"),

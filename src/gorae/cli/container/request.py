@@ -86,7 +86,7 @@ _HEALTH = (
 
 def _health(options: Values) -> Document | None:
     check = options.text("health-cmd")
-    given = {key: options.number(name) for name, key in _HEALTH if options.number(name)}
+    given: Document = {key: options.number(name) for name, key in _HEALTH if options.number(name)}
     if options.flag("no-healthcheck"):
         if check or given:
             raise InvalidArgument("--no-healthcheck conflicts with --health-* options")
@@ -94,6 +94,8 @@ def _health(options: Values) -> Document | None:
     for name, key in _HEALTH:
         if given.get(key, 0) < 0:
             raise InvalidArgument(f"--{name} cannot be negative")
+    if options.text("health-on-failure"):
+        given["OnFailure"] = options.text("health-on-failure")
     if check:
         return {"Test": ["CMD-SHELL", check], **given}
     return given or None
