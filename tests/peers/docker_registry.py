@@ -95,6 +95,10 @@ class DockerRegistry:
             self._process.wait()
             self._process = None
 
+    def empty(self) -> None:
+        """Forget all that it holds. It keeps nothing in memory that would tell."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+
     def blobs(self) -> set[str]:
         """The digests of what it holds whole."""
         folder = self.folder / "data/docker/registry/v2/blobs/sha256"

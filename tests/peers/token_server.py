@@ -7,6 +7,7 @@ Source: distribution-spec, token authentication (docs/spec/auth/jwt.md).
 import base64
 import json
 import secrets
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -37,18 +38,30 @@ class Asked:
 
 
 class TokenServer:
-    """Serves in a thread; a context."""
+    """Serves in a thread; a context. `python -m tests.peers.token_server FOLDER PORT` serves in a process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, port: int = 0) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.lifetimes_s: list[int] = []
         self.asked: list[Asked] = []
-        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._key = _key(folder / "token.key")
         self._chain = self._self_signed()
         self.certificate = folder / "token.crt"
-        self.certificate.write_bytes(self._chain.public_bytes(serialization.Encoding.PEM))
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}/token"
+        if not self.certificate.exists():
+            self.certificate.write_bytes(self._chain.public_bytes(serialization.Encoding.PEM))
+        self._chain = x509.load_pem_x509_certificate(self.certificate.read_bytes())
+        self.port = port
+        self._server: ThreadingHTTPServer | None = None
+
+    def listen(self) -> ThreadingHTTPServer:
+        """Take the port."""
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
+        self.port = self._server.server_port
+        return self._server
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/token"
 
     def _self_signed(self) -> x509.Certificate:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests")])
@@ -108,7 +121,7 @@ class TokenServer:
                     self._send(401, {"details": "incorrect username or password"})
                     return
                 answer = {
-                    "token": server.token(scopes, user),
+                    "token" if method == "GET" else "access_token": server.token(scopes, user),
                     "expires_in": LIFETIME_S,
                 }
                 if "offline_token" in form:
@@ -129,12 +142,28 @@ class TokenServer:
         return Handler
 
     def __enter__(self) -> "TokenServer":
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.listen().serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        assert self._server is not None
         self._server.shutdown()
         self._server.server_close()
+
+
+def _key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """Kept in the folder, so that a server in another process signs alike."""
+    if not path.exists():
+        made = ec.generate_private_key(ec.SECP256R1())
+        pem = made.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        path.write_bytes(pem)
+    found = serialization.load_pem_private_key(path.read_bytes(), None)
+    assert isinstance(found, ec.EllipticCurvePrivateKey)
+    return found
 
 
 def _access(scope: str, user: str) -> dict[str, object]:
@@ -166,3 +195,7 @@ def _encoded(document: object) -> str:
 
 def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+if __name__ == "__main__":
+    TokenServer(Path(sys.argv[1]), port=int(sys.argv[2])).listen().serve_forever()

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from gorae.api import answer
 from gorae.api.call import Call
@@ -16,7 +16,8 @@ async def begin(
 ) -> web.StreamResponse:
     """Send status and headers now; the body follows."""
     response = web.StreamResponse(headers={"Content-Type": content_type, **(headers or {})})
-    response.enable_chunked_encoding()
+    if call.request.version >= HttpVersion11:
+        response.enable_chunked_encoding()
     await response.prepare(call.request)
     return response
 

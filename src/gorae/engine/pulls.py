@@ -32,7 +32,7 @@ from gorae.registry.connect import Registries
 from gorae.registry.download import Download, Downloads
 from gorae.registry.repository import Repository
 from gorae.registry.resolve import Resolved, resolve
-from gorae.registry.session import Session
+from gorae.registry.session import NO_CREDENTIALS, Session
 from gorae.store.lease import Lease
 
 MAX_CONFIG_BYTES = 8 << 20
@@ -84,7 +84,7 @@ class Pulls:
             except GoraeError as error:
                 if session.endpoint.mirror and not isinstance(error, InvalidArgument):
                     continue
-                raise translated(error, one) from error
+                raise translated(error, one, session.endpoint.url) from error
             reporter.say(_status(one, is_new=is_new))
             self._warn_of_platform(image, one, options, reporter)
             return image
@@ -104,7 +104,7 @@ class Pulls:
             except GoraeError as error:
                 if session.endpoint.mirror:
                     continue
-                raise translated(error, name) from error
+                raise translated(error, name, session.endpoint.url) from error
             reporter.say(_status(name, is_new=any(is_new for _, is_new in pulled)))
             return [image for image, _ in pulled]
         raise NotFound(manifest_missing(name))
@@ -313,11 +313,12 @@ def _status(name: Reference, *, is_new: bool) -> str:
 
 def manifest_missing(name: Reference) -> str:
     """Docker's sentence."""
-    return f"manifest for {name.familiar} not found"
+    what = "manifest for" if name.tag or name.digest else "repository"
+    return f"{what} {name.familiar} not found"
 
 
-def translated(error: GoraeError, name: Reference) -> GoraeError:
-    """What a registry said of an image, as docker tells it."""
+def translated(error: GoraeError, name: Reference, url: str) -> GoraeError:
+    """What a registry at `url` said of an image, as docker tells it."""
     words = error.message
     if isinstance(error, NotFound) and words.startswith(("manifest unknown", "name unknown")):
         return NotFound(f"{manifest_missing(name)}: {words}")
@@ -326,4 +327,7 @@ def translated(error: GoraeError, name: Reference) -> GoraeError:
             f"pull access denied for {name.familiar_repository}, repository does not exist or "
             f"may require 'docker login': {words}"
         )
+    if isinstance(error, Unauthorized) and words == NO_CREDENTIALS:
+        asked = f"{url}/v2/{name.path}/manifests/{name.digest or name.tag}"
+        return Unauthorized(f'Head "{asked}": {words}')
     return error

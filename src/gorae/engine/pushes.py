@@ -71,8 +71,14 @@ class Pushes:
             Cancelled: `emit` said so.
         """
         reporter = Reporter(emit)
+        if name.digest:
+            raise InvalidArgument("cannot push a digest reference")
+        wanted = self._wanted(name)
+        for one, image in wanted:
+            _refuse_other_platform(one, image, options.platform)
         reporter.say(f"The push refers to repository [{name.repository}]")
-        wanted = self._wanted(name, options)
+        if not wanted:
+            raise self._missing(name)
         session = self._registries.session(
             name.domain, options.credentials, push=True, wait=reporter.wait
         )
@@ -96,29 +102,26 @@ class Pushes:
         )
         return push.run(self._at_once)
 
-    def _wanted(self, name: Reference, options: PushOptions) -> list[tuple[Reference, Image]]:
-        if name.digest:
-            raise InvalidArgument("cannot push a digest reference")
-        missing = NotFound(
-            f"An image does not exist locally with the tag: {name.familiar_repository}"
-        )
+    def _wanted(self, name: Reference) -> list[tuple[Reference, Image]]:
+        """The tag, or all of the repository's; nothing where there is none."""
         if name.tag:
             image = self._images.find(name.normalized)
-            if image is None:
-                raise missing
-            found = [(name, image)]
-        else:
-            found = [
-                (one, image)
-                for image in self._images.all()
-                for one in map(Reference.parse, image.names)
-                if one.repository == name.repository
-            ]
-        if not found:
-            raise missing
-        for one, image in found:
-            _refuse_other_platform(one, image, options.platform)
-        return sorted(found, key=lambda pair: pair[0].tag)
+            return [(name, image)] if image is not None else []
+        return sorted(self._tagged(name), key=lambda pair: pair[0].tag)
+
+    def _tagged(self, name: Reference) -> list[tuple[Reference, Image]]:
+        return [
+            (one, image)
+            for image in self._images.all()
+            for one in map(Reference.parse, image.names)
+            if one.repository == name.repository
+        ]
+
+    def _missing(self, name: Reference) -> NotFound:
+        """In docker's words."""
+        if name.tag and self._tagged(name):
+            return NotFound(f"tag does not exist: {name.familiar}")
+        return NotFound(f"An image does not exist locally with the tag: {name.familiar_repository}")
 
 
 def _refuse_other_platform(name: Reference, image: Image, wanted: Platform | None) -> None:

@@ -23,6 +23,10 @@ _ARCHITECTURES = {
 }
 _VARIANTS = {"armhf": "v7", "armel": "v6", "armv7l": "v7"}
 _SYSTEMS = frozenset(("linux", "windows", "darwin", "freebsd", "openbsd", "netbsd", "solaris"))
+_KNOWN = frozenset(
+    ("386", "amd64", "arm", "arm64", "loong64", "mips", "mips64", "mips64le", "mipsle", "ppc64")
+    + ("ppc64le", "riscv64", "s390x", "wasm")
+)
 _WORD = re.compile(r"[A-Za-z0-9_.-]+")
 ATTESTATION = "vnd.docker.reference.type"
 """The annotation of an index's entry that is no image but speaks of one."""
@@ -35,11 +39,19 @@ def parse(text: str) -> Platform:
         InvalidArgument: anything else.
     """
     parts = text.split("/")
-    if len(parts) > 3 or not all(_WORD.fullmatch(one) for one in parts):
+    if len(parts) > 3:
+        raise InvalidArgument(f'"{text}": cannot parse platform specifier: invalid argument')
+    if not all(_WORD.fullmatch(one) for one in parts):
         raise InvalidArgument(f'invalid platform "{text}": wanted os/architecture[/variant]')
     if len(parts) == 1:
         alone = parts[0].lower()
-        return normalized(Platform("", alone) if alone in _SYSTEMS else Platform(alone, "linux"))
+        if alone in _SYSTEMS:
+            return Platform("", alone)
+        if _ARCHITECTURES.get(alone, alone) not in _KNOWN:
+            raise InvalidArgument(
+                f'"{text}": unknown operating system or architecture: invalid argument'
+            )
+        return normalized(Platform(alone, "linux"))
     return normalized(Platform(parts[1], parts[0], parts[2] if len(parts) == 3 else ""))
 
 

@@ -16,7 +16,6 @@ from urllib3 import exceptions
 from gorae import errors
 from gorae.errors import GoraeError, InvalidArgument, Unavailable
 from gorae.oci import text
-from gorae.registry import challenge
 
 MAX_REFUSAL_BYTES = 64 << 10
 MAX_SHOWN = 512
@@ -60,20 +59,13 @@ def refusal(status: int, body: bytes, retry_after: str = "") -> GoraeError:
     return made
 
 
-def words_of_challenge(header: str) -> bytes:
-    """A refusal's body for a challenge that says that the token is not enough; empty for any other.
-
-    Source: RFC 6750, 3.1; docker takes it for the code DENIED.
-    """
-    for one in challenge.parse(header):
-        if one.parameters.get("error") == "insufficient_scope":
-            message = "requested access to the resource is denied"
-            return text.dump({"errors": [{"code": "DENIED", "message": message}]})
-    return b""
+def denied() -> GoraeError:
+    """Docker's sentence for a token that does not reach so far."""
+    return errors.PermissionDenied("denied: requested access to the resource is denied")
 
 
 def _words(status: int, body: bytes) -> str:
-    listed = _listed(body)
+    listed = _listed(status, body)
     if len(listed) == 1:
         return listed[0]
     if listed:
@@ -85,7 +77,7 @@ def _words(status: int, body: bytes) -> str:
     return f"error parsing HTTP {status} response body: {shown!r}"
 
 
-def _listed(body: bytes) -> list[str]:
+def _listed(status: int, body: bytes) -> list[str]:
     """`code: message` of each error in a body; nothing where it is of another form."""
     try:
         document = text.load(body, "refusal")
@@ -94,7 +86,8 @@ def _listed(body: bytes) -> list[str]:
         return []
     listed = [_one(one) for one in found[:8] if isinstance(one, dict)]
     if not listed and isinstance(document.get("details"), str):  # the hub's own form
-        listed = [str(document["details"])[:MAX_SHOWN]]
+        before = "unauthorized: " if status == 401 else ""
+        listed = [before + str(document["details"])[:MAX_SHOWN]]
     return listed
 
 

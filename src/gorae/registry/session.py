@@ -18,6 +18,7 @@ from gorae.registry.transport import Answer, Body, Transport
 
 MAX_REDIRECTS = 10
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
+NO_CREDENTIALS = "no basic auth credentials"
 Wait = Callable[[float], None]
 
 
@@ -207,7 +208,7 @@ class Session:
             return {"Authorization": f"Bearer {self._token(asked, frozenset(scopes)).value}"}
         basic = self._credentials.basic()
         if not basic:
-            raise Unauthorized("no basic auth credentials")
+            raise Unauthorized(NO_CREDENTIALS)
         return {"Authorization": basic}
 
     def _token(self, asked: Challenge, scopes: frozenset[str]) -> Token:

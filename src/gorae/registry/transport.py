@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from gorae.errors import GoraeError, InvalidArgument, Unavailable
-from gorae.registry import certs, fault
+from gorae.registry import certs, challenge, fault
 from gorae.version import VERSION
 
 CONNECT_TIMEOUT_S = 15
@@ -79,10 +79,16 @@ class Answer:
                 if len(taken) > fault.MAX_REFUSAL_BYTES:
                     break
         again = self.headers.get("Retry-After", "")
-        body = taken[: fault.MAX_REFUSAL_BYTES]
-        if not body:  # a HEAD's answer: the challenge alone may say why
-            body = fault.words_of_challenge(self.headers.get("WWW-Authenticate", ""))
-        return fault.refusal(self.status, body, again)
+        if self.status == 401 and self._lacks_scope():
+            return fault.denied()
+        return fault.refusal(self.status, taken[: fault.MAX_REFUSAL_BYTES], again)
+
+    def _lacks_scope(self) -> bool:
+        """We are known, and may not. Source: RFC 6750, 3.1."""
+        challenges = [
+            one for value in self.all_values("WWW-Authenticate") for one in challenge.parse(value)
+        ]
+        return any(one.parameters.get("error") == "insufficient_scope" for one in challenges)
 
     def discard(self) -> None:
         """Nobody wants the body."""

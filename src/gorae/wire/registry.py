@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from gorae.errors import InvalidArgument
 from gorae.wire import codec
@@ -63,7 +63,7 @@ class SearchResult(Struct):
     description: str
 
 
-class Descriptor(Struct):
+class Descriptor(Struct, rename="camel"):
     """What a tag means in its registry."""
 
     media_type: str
@@ -76,7 +76,7 @@ class Platform(Struct, omit_defaults=True):
 
     architecture: str = ""
     os: str = ""
-    os_version: str | UnsetType = UNSET
+    os_version: str | UnsetType = field(default=UNSET, name="os.version")
     variant: str | UnsetType = UNSET
 
 

@@ -342,7 +342,7 @@ def test_tokens(
         lab.load(image)
         name = f"{guarded.host}/p/x:1"
         lab.images.tag("sent:1", name)
-        with pytest.raises(Unauthorized):
+        with pytest.raises(PermissionDenied, match="denied: requested access"):
             lab.push(name)
         lab.push(name, credentials=ALICE)
         asked = [one for one in tokens.asked if one.user == "alice"]

@@ -185,13 +185,13 @@ class Images:
         )
 
     async def push(self, call: Call) -> web.StreamResponse:
-        """Headers at once, as dockerd: an error is a line of the stream."""
+        """The headers go with the first line, which comes before anything is looked for."""
         wanted = transfer.named(call.id, call.text("tag"))
         options = PushOptions(
             platform=transfer.pushed_platform(call), credentials=transfer.credentials(call)
         )
         work = functools.partial(self._services.pushes.push, wanted, options)
-        return await stream.messages(call, transfer.steps(self._services, work), at_once=True)
+        return await stream.messages(call, transfer.steps(self._services, work))
 
     async def search(self, call: Call) -> web.Response:
         """Those that the filters take."""
@@ -199,10 +199,11 @@ class Images:
             raise InvalidArgument("bad request: term is needed")
         filters = call.filters(*SEARCH_FILTERS)
         takes = search.chosen(filters)
+        limit = search.limit(call.text("limit"))
         found = await self._services.run_transfer(
             self._services.distribution.search,
             call.text("term"),
-            call.number("limit") or 0,
+            limit,
             transfer.credentials(call),
         )
         return answer.document([search.document(one) for one in found if takes(one)])

@@ -8,7 +8,7 @@ from gorae.api.backend import Services
 from gorae.api.bridge import lines_of
 from gorae.api.call import Call
 from gorae.engine.progress import Emit, Step
-from gorae.errors import InvalidArgument
+from gorae.errors import InvalidArgument, PermissionDenied, Unauthorized, Unavailable
 from gorae.oci import platform as platforms
 from gorae.oci.manifest import Platform
 from gorae.oci.reference import Reference
@@ -26,10 +26,7 @@ def named(name: str, tag: str = "") -> Reference:
     """
     if name in ("scratch", "library/scratch", "docker.io/library/scratch"):
         raise InvalidArgument("'scratch' is a reserved name")
-    try:
-        return Reference.parse(f"{name}{'@' if ':' in tag else ':'}{tag}" if tag else name)
-    except InvalidArgument as error:
-        raise InvalidArgument(f"invalid reference format: {name}") from error
+    return Reference.parse(f"{name}{'@' if ':' in tag else ':'}{tag}" if tag else name)
 
 
 def platform(call: Call) -> Platform | None:
@@ -84,7 +81,11 @@ async def steps(services: Services, work: Callable[[Emit], object]) -> AsyncIter
     """The lines of work that tells its steps; it is told when the client has left."""
 
     def run(emit: Callable[[bytes], None]) -> None:
-        work(lambda step: emit(b"" if step is None else line(step)))
+        try:
+            work(lambda step: emit(b"" if step is None else line(step)))
+        except (Unauthorized, PermissionDenied) as error:
+            # It is the registry that refused, not we: for a 401 of ours the CLI would ask for a password.
+            raise Unavailable(error.message) from error
 
     async for one in lines_of(services.run_transfer, run):
         yield one

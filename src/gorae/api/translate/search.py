@@ -30,7 +30,19 @@ def chosen(filters: Filters) -> Callable[[Hit], bool]:
     return takes
 
 
+def limit(text: str) -> int:
+    """How many results are wanted; 0 when it was not said. Raises: InvalidArgument."""
+    try:
+        return int(text or 0)
+    except ValueError:
+        raise InvalidArgument(
+            f'invalid limit specified: strconv.Atoi: parsing "{text}": invalid syntax'
+        ) from None
+
+
 def _stars(text: str) -> int:
     if not text.isascii() or not text.isdigit():
-        raise InvalidArgument(f"invalid filter 'stars={text}'")
+        raise InvalidArgument(
+            f"invalid filter 'stars={text}': strconv.Atoi: parsing \"{text}\": invalid syntax"
+        )
     return int(text)
