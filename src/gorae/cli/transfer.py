@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 
 from gorae.cli import outfile
 from gorae.errors import InvalidArgument
@@ -33,6 +34,9 @@ def read_path(path: str) -> Iterator[bytes]:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise InvalidArgument(f"open {path}: {(error.strerror or '').lower()}") from None
+    if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InvalidArgument(f"read {path}: is a directory")
     return _read_and_close(descriptor)
 
 
@@ -62,9 +66,7 @@ def check_output(console: Console, path: str, what: str) -> None:
             f"failed to {what} {noun}: invalid output path: stat {folder}: no such file or directory"
         )
     if os.path.isdir(path):
-        raise InvalidArgument(
-            f'failed to {what} {noun}: invalid output path: "{path}" must be a regular file'
-        )
+        raise InvalidArgument(f"failed to {what} {noun}: cannot write to a directory")
     found = outfile.special(path)
     if found:
         raise InvalidArgument(f"failed to {what} {noun}: cannot write to {found}")

@@ -63,6 +63,8 @@ def pools(options: Values) -> list[dict[str, Any]]:
         found.append({"Subnet": text})
 
     def place(text: str, key: str, what: str) -> dict[str, Any]:
+        if not found:
+            raise InvalidArgument("every ip-range or gateway must have a corresponding subnet")
         for span, pool in zip(spans, found, strict=True):
             if _contains(span, _span(text)):
                 if key and key in pool:
