@@ -17,6 +17,7 @@ from typing import IO
 from gorae.engine.images import Image, Images
 from gorae.engine.layers import Layers
 from gorae.engine.progress import Emit, Reporter, silent
+from gorae.engine.sharing import Sharing
 from gorae.errors import InvalidArgument, NotFound
 from gorae.oci import manifest as manifests
 from gorae.oci import media_type
@@ -165,6 +166,7 @@ class _Push:
         self._image = image
         self._reporter = reporter
         self._announce = service.announce
+        self._sharing = Sharing(self._store, repository)
 
     def run(self, at_once: int) -> Digest:
         original = self._manifest()
@@ -263,10 +265,19 @@ class _Push:
             if self._repository.blob_size(blob.digest) is not None:
                 self._reporter.say("Layer already exists", short(diff_id))
             else:
+                self._share(blob, diff_id, kind)
                 self._upload(blob, diff_id, location)
             return _Sent(Descriptor(kind, blob.digest, blob.size), GzipWriter.MADE_BY)
 
+    def _share(self, blob: Blob, diff_id: DiffId, kind: str) -> None:
+        """Keep what was compressed where the hub looks too, if it does."""
+        if self._sharing.is_on:
+            self._sharing.keep(diff_id, blob, kind, self._lease, self._reporter.check)
+
     def _upload(self, blob: Blob, diff_id: DiffId, location: str) -> None:
+        if self._sharing.link(blob.digest):
+            self._reporter.say("Layer already exists", short(diff_id))
+            return
         listener = _Listener(self._reporter, short(diff_id))
         listener.sent(0, blob.size)
         upload(self._repository, blob, listener, location)
@@ -294,7 +305,7 @@ class _Push:
     def _send_config(self) -> None:
         raw = self._image.config.raw
         digest = self._image.config.id
-        if self._repository.blob_size(digest) is None:
+        if self._repository.blob_size(digest) is None and not self._sharing.link(digest):
             blob = Blob(digest, len(raw), lambda start: iter((raw[start:],)))
             upload(self._repository, blob, _Listener(self._reporter, ""))
 

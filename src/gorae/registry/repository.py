@@ -220,6 +220,23 @@ class Repository:
         answer.discard()
         return "" if answer.status == 201 else _location(answer)
 
+    def store_name(self) -> str:
+        """Which store a hub of ours serves; empty for any other registry."""
+        answer = self.session.request("GET", "/v2/", scopes=(self._scope,), expect=(401, 403, 404))
+        answer.discard()
+        return str(answer.headers.get("Gorae-Store", ""))
+
+    def link(self, digest: str, proof: str) -> bool:
+        """Take a blob over from the store that the registry shares with us; whether it did."""
+        answer = self.session.request(
+            "POST",
+            f"{self._base}/blobs/uploads/?mount={quote(digest, safe=':')}",
+            scopes=(self._scope,),
+            headers={"Content-Length": "0", "Gorae-Store-Proof": proof},
+        )
+        answer.discard()
+        return answer.status == 201
+
     def begin_upload(self) -> str:
         """Where to send a blob's bytes."""
         answer = self.session.request(

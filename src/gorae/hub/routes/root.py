@@ -5,6 +5,7 @@ from aiohttp import web
 from gorae.errors import Unauthorized
 from gorae.hub.routes.call import Call, bearer_challenge
 from gorae.hub.routes.manifests import link
+from gorae.store import share
 
 MAX_NAMES = 1000
 
@@ -14,7 +15,10 @@ async def root(call: Call) -> web.StreamResponse:
     await call.identify()
     if "Authorization" not in call.request.headers:
         raise Unauthorized("authentication required")
-    return web.json_response({})
+    response = web.json_response({})
+    if call.services.share_secret:
+        response.headers["Gorae-Store"] = share.store_name(call.services.share_secret)
+    return response
 
 
 async def catalog(call: Call) -> web.StreamResponse:

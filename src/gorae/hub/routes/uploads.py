@@ -17,7 +17,6 @@ from gorae.store import share
 
 PIECE = 256 << 10
 PROOF = "Gorae-Store-Proof"
-STORE = "Gorae-Store"
 _RANGE = re.compile(r"(?:bytes )?([0-9]{1,18})-([0-9]{1,18})")
 
 
@@ -36,10 +35,7 @@ async def start(call: Call) -> web.StreamResponse:
             upload = await _receive(call, upload, None)
             await call.run(call.services.uploads.finish, upload, digest)
         return _created(name, digest)
-    response = _accepted(upload)
-    if call.services.share_secret:
-        response.headers[STORE] = share.store_name(call.services.share_secret)
-    return response
+    return _accepted(upload)
 
 
 async def _linked(call: Call, name: str, digest: str, source: str) -> bool:
