@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from gorae.hub.accounts import Accounts
 from gorae.hub.bearer import Bearer
@@ -15,13 +16,16 @@ from gorae.hub.manifests import Manifests
 from gorae.hub.metrics import Metrics
 from gorae.hub.permissions import Permissions
 from gorae.hub.smallblobs import SmallBlobs
+from gorae.hub.storage.bucket import Bucket
 from gorae.hub.storage.folder import FolderStorage
+from gorae.hub.storage.objects import ObjectStorage
 from gorae.hub.storage.storage import Storage
 from gorae.hub.tokens import Tokens
 from gorae.hub.uploads import Uploads
 from gorae.hub.webhooks import Webhooks
 from gorae.store import share
 from gorae.store.content import ContentStore
+from gorae.store.db import Database
 from gorae.store.gc import sweep_content
 
 SERVICE = "gorae-hub"
@@ -58,9 +62,8 @@ def open_services(config: Config) -> Services:
     """Open the database and the storage. Raises: DataLoss, Unavailable: they cannot be reached."""
     root = Path(config.root)
     root.mkdir(parents=True, exist_ok=True, mode=0o710)
-    facts = open_sqlite(root / "gorae.db")
-    storage: Storage = FolderStorage(root, ContentStore(root / "content", facts))
-    sweep = sweep_content
+    facts = _open_facts(config, root)
+    storage = _open_storage(config, root, facts)
     small = SmallBlobs(facts, storage)
     return Services(
         config=config,
@@ -75,8 +78,30 @@ def open_services(config: Config) -> Services:
         small=small,
         manifests=Manifests(facts, small, config),
         catalog=Catalog(facts),
-        collector=Collector(facts, storage, config, sweep),
+        collector=Collector(facts, storage, config, sweep_content),
         webhooks=Webhooks(facts),
         metrics=Metrics(facts),
-        share_secret=facts.write(lambda tx: share.secret(tx, secrets.token_hex(32))),
+        share_secret=_share_secret(config, facts),
     )
+
+
+def _open_facts(config: Config, root: Path) -> Facts:
+    if config.database == "sqlite":
+        return open_sqlite(root / "gorae.db")
+    from gorae.hub.postgres import PostgresFacts  # its library is loaded where it is wanted
+
+    return PostgresFacts(config.database)
+
+
+def _open_storage(config: Config, root: Path, facts: Facts) -> Storage:
+    if config.s3 is None:
+        # A content store only reads and writes its database, which every kind of facts does.
+        return FolderStorage(root, ContentStore(root / "content", cast("Database", facts)))
+    return ObjectStorage(facts, Bucket(config.s3), redirect=config.s3.redirect)
+
+
+def _share_secret(config: Config, facts: Facts) -> str:
+    """Empty where no engine can open what this hub opens."""
+    if config.database != "sqlite" or config.s3 is not None:
+        return ""
+    return facts.write(lambda tx: share.secret(tx, secrets.token_hex(32)))
