@@ -1,6 +1,7 @@
 """The application: `Gate` finds a request's operation, runs it and maps its errors."""
 
 import asyncio
+import errno
 import logging
 import os
 import time
@@ -27,6 +28,7 @@ from gorae.api.routes import (
     volumes,
 )
 from gorae.errors import GoraeError, NotModified
+from gorae.store.ingest import disk_error
 from gorae.version import VERSION
 from gorae.wire.version import NEWEST
 
@@ -94,11 +96,8 @@ class Gate:
             response = _failed(error)
         except (asyncio.CancelledError, ConnectionError):
             raise
-        except Exception:  # noqa: BLE001 - the last door: a traceback goes to the log only
-            _log.exception("%s %s failed", request.method, request.path)
-            response = answer.raw(
-                errors.body_of("internal error: the daemon's log has the details"), status=500
-            )
+        except Exception as error:  # noqa: BLE001 - the last door: a traceback goes to the log only
+            response = _unexpected(request, error)
         if self._trace:
             took_ms = (time.perf_counter() - started) * 1000
             _log.warning(
@@ -127,6 +126,16 @@ class Gate:
         self._unfinished.discard(task)
         if not task.cancelled():
             task.exception()  # seen: nobody may be left to hear of it
+
+
+def _unexpected(request: web.Request, error: Exception) -> web.Response:
+    """A full disk can be met anywhere, and is nobody's mistake; anything else is ours."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _failed(disk_error(error))
+    _log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return answer.raw(
+        errors.body_of("internal error: the daemon's log has the details"), status=500
+    )
 
 
 def _failed(error: GoraeError) -> web.Response:

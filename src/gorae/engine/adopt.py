@@ -66,6 +66,7 @@ class Adoption:
         for record, task in found.running:
             with _survived(record, "adopting it"):
                 await self._settle_networks(record)
+                await self._agree_on_freezing(record, task)
                 self._lifecycle.watch(record, task)
         await self._execs.adopt()
         for record, ended in found.ended:
@@ -120,6 +121,14 @@ class Adoption:
             endpoints=place.endpoints,
             published=place.published,
         )
+
+    async def _agree_on_freezing(self, record: Record, task: Task) -> None:
+        """A pause that was not answered, or one for the length of a commit, is undone; one undone elsewhere is over."""
+        frozen = await self._run(self._monitor.is_frozen, task)
+        if frozen and record.state.status is Status.RUNNING:
+            await self._run(self._monitor.resume, record.id)
+        elif not frozen and record.state.status is Status.PAUSED:
+            await self._records.save_state(record, status=Status.RUNNING)
 
     def _discard_unknown(self, known: set[str]) -> None:
         """Mounts, bundles and sandboxes of what does not run: the last daemon died between two steps."""

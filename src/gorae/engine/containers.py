@@ -142,6 +142,7 @@ class Containers:
             try:
                 await self._records.add(record)
             except BaseException:
+                await self._run(self._mounts.discard_anonymous, container)
                 await self._run(self._bringup.discard_files, container_id)
                 raise
         except BaseException:
@@ -187,8 +188,8 @@ class Containers:
         else:
             self._snapshots.prepare(container_id, "")
         try:
-            resolved = self._mounts.resolve(container_id, full, lambda ref: self.get(ref), parent)
             directory.mkdir(parents=True, exist_ok=True)
+            resolved = self._mounts.resolve(container_id, full, lambda ref: self.get(ref), parent)
         except BaseException:
             self._bringup.discard_files(container_id)
             raise
@@ -367,7 +368,7 @@ class Containers:
         bare = names.check_name(name)
         if bare == record.container.name:
             raise InvalidArgument("Renaming a container with the same name as its current name")
-        async with record.lock:
+        async with record.held():
             old = record.container.name
             await self._records.rename(record, bare)
             if record.state.pid:
@@ -379,7 +380,7 @@ class Containers:
     ) -> tuple[str, ...]:
         """New limits (already merged with the old ones by the caller) and restart policy; warnings."""
         record = self._records.find(ref)
-        async with record.lock:
+        async with record.held():
             spec = replace(record.container.spec, resources=resources)
             if policy is not None:
                 restart.check_policy(policy)
@@ -408,7 +409,7 @@ class Containers:
         record = self._records.find(ref)
         found = self._networks.find(network)
         wanted = replace(wanted, network=found.name)
-        async with record.lock:
+        async with record.held():
             container = record.container
             endpointcheck.may_connect(container, found)
             endpointcheck.check_addresses(wanted, found)
@@ -445,7 +446,7 @@ class Containers:
         """
         record = self._records.find(ref)
         found = self._networks.find(network)
-        async with record.lock:
+        async with record.held():
             container = record.container
             endpointcheck.may_disconnect(container, found)
             requests = self._sandboxes.requests(container) if _has_networks(container) else ()

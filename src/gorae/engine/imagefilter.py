@@ -1,5 +1,6 @@
 """Which images a list's filters take. Pure."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -81,21 +82,24 @@ def _boolean(text: str) -> bool:
     raise InvalidArgument(f"invalid filter 'dangling=[{text}]'")
 
 
+_UNITS_NS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+_SPAN = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?(?:h|ms|us|ns|m|s))+")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?)(h|ms|us|ns|m|s)")
+_UNIX = re.compile(r"[0-9]{1,18}(?:\.[0-9]{0,9})?")
+
+
 def until_ns(text: str) -> int:
-    """A moment of the past: unix seconds, RFC 3339, or a span (`24h`) before now."""
-    if text.replace(".", "", 1).isdigit():
+    """A moment of the past: unix seconds, RFC 3339, or a span (`24h`, `1h30m`) before now.
+
+    Raises:
+        InvalidArgument: none of them.
+    """
+    if _UNIX.fullmatch(text):
         return int(float(text) * 1e9)
     found = parse_rfc3339_ns(text)
     if found:
         return found
-    units = {"s": 1, "m": 60, "h": 3600}
-    total, number = 0.0, ""
-    for letter in text:
-        if letter in units and number:
-            total += float(number) * units[letter]
-            number = ""
-        elif letter.isdigit() or letter == ".":
-            number += letter
-        else:
-            raise InvalidArgument(f"invalid time: '{text}'")
-    return time.time_ns() - int(total * 1e9)
+    if not _SPAN.fullmatch(text) or len(text) > 64:
+        raise InvalidArgument(f"invalid time: '{text}'")
+    span = sum(float(number) * _UNITS_NS[unit] for number, unit in _PART.findall(text))
+    return time.time_ns() - int(span)

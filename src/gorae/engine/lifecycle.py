@@ -32,7 +32,7 @@ from gorae.errors import (
     NotModified,
 )
 from gorae.runtime import attach
-from gorae.runtime.monitor import Exit, Monitor, Task
+from gorae.runtime.monitor import KILLED, Exit, Monitor, Task
 from gorae.store.ingest import disk_error
 
 _log = logging.getLogger("gorae")
@@ -73,7 +73,7 @@ class Lifecycle:
 
     async def start(self, record: Record) -> None:
         """Raises: NotModified: it runs. Conflict: paused or being removed. GoraeError: why it could not."""
-        async with record.lock:
+        async with record.held():
             self._may_start(record)
             self.cancel_restart(record)
             await self._records.save_state(record, stopped_by_user=False, restart_count=0)
@@ -230,7 +230,11 @@ class Lifecycle:
             if record.task is not task:
                 return
             await record.hub.drained(DRAIN_PATIENCE_S)
-            ended: Exit = await self._run(self._monitor.read_exit, task)
+            try:
+                ended: Exit = await self._run(self._monitor.read_exit, task)
+            except (GoraeError, OSError) as error:  # its monitor left no word that can be read
+                _log.error("container %s: %s, ignoring", record.id, error)
+                ended = Exit(KILLED, exited_ns=time.time_ns())
             await self.settle(record, ended)
 
     async def settle(self, record: Record, ended: Exit, *, restart_now: bool = True) -> None:
@@ -324,7 +328,9 @@ class Lifecycle:
 
         Raises: NotModified: it does not run.
         """
-        async with record.lock:
+        spec = record.container.spec
+        number = signal_number(signal or spec.stop_signal or "TERM")
+        async with record.held():
             if record.restart_timer is not None:
                 await self._stop_restarting(record)
                 return
@@ -333,8 +339,6 @@ class Lifecycle:
             await self._records.save_state(record, stopped_by_user=True)
             if record.state.status is Status.PAUSED:
                 await self._run(self._monitor.resume, record.id)
-        spec = record.container.spec
-        number = signal_number(signal or spec.stop_signal or "TERM")
         patience = spec.stop_timeout_s if timeout_s is None else timeout_s
         patience = STOP_TIMEOUT_S if patience is None else patience
         self._send(record, number)
@@ -352,8 +356,12 @@ class Lifecycle:
         self.publish(record, "stop")
 
     async def _gone(self, record: Record) -> None:
-        """Wait for what `settle` does after the process is gone."""
-        await asyncio.wait_for(record.exited.wait(), KILL_PATIENCE_S)
+        """Wait for what `settle` does after the process is gone. Raises: Internal: KILL did not end it."""
+        if not await self._ends_within(record, KILL_PATIENCE_S):
+            raise Internal(
+                f"cannot stop container: {record.container.name}: tried to kill container, "
+                "but did not receive an exit event"
+            )
 
     def _send(self, record: Record, number: int) -> None:
         """A signal to the first process; found gone is fine, its end is on the way."""
@@ -387,7 +395,7 @@ class Lifecycle:
                 f"cannot kill container: {record.container.name}: {error.message}"
             ) from None
         if record.restart_timer is not None and number in (signals.SIGKILL, signals.SIGTERM):
-            async with record.lock:
+            async with record.held():
                 await self._stop_restarting(record)
             return
         if not record.state.pid:
@@ -423,7 +431,7 @@ class Lifecycle:
 
     async def pause(self, record: Record) -> None:
         """Raises: Conflict: not running, or paused already."""
-        async with record.lock:
+        async with record.held():
             if record.state.status is Status.PAUSED:
                 raise Conflict(f"Container {record.id} is already paused")
             if record.state.status is not Status.RUNNING:
@@ -435,7 +443,7 @@ class Lifecycle:
 
     async def unpause(self, record: Record) -> None:
         """Raises: Conflict: not paused."""
-        async with record.lock:
+        async with record.held():
             if record.state.status is not Status.PAUSED:
                 raise Conflict(f"Container {record.id} is not paused")
             await self._run(self._monitor.resume, record.id)

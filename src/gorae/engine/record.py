@@ -6,14 +6,15 @@ loop; the store is asked from the loop's thread pool.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gorae.engine import names
 from gorae.engine.attach import Hub
 from gorae.engine.model import Container, ContainerState, ExitStatus
-from gorae.errors import Conflict
+from gorae.errors import Conflict, NotFound
 from gorae.runtime.monitor import Task
 from gorae.store import document
 from gorae.store.db import Database
@@ -40,6 +41,14 @@ class Record:
     last_delay_ns: int = 0
     restart_timer: asyncio.TimerHandle | None = None
     removed: bool = False
+
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """The lock. Raises: NotFound: whoever had it before has removed the container."""
+        async with self.lock:
+            if self.removed:
+                raise NotFound(f"No such container: {self.id}")
+            yield
 
     @property
     def id(self) -> str:
@@ -156,12 +165,16 @@ class Records:
         self._by_id[one.id] = record
 
     async def save_state(self, record: Record, **changes: Any) -> None:
-        """Replace the state's named fields, in memory and in the row."""
+        """Replace the state's named fields, in memory and in the row.
+
+        The writer takes the state that holds when its turn comes: of two changes at once the row has both.
+        """
         record.container = replace(record.container, state=replace(record.state, **changes))
         record.announce_move()
-        text = document.encode(record.state)
         await self._run(
-            self._db.write, lambda tx: rows.set_state(tx, record.id, text), durable=False
+            self._db.write,
+            lambda tx: rows.set_state(tx, record.id, document.encode(record.state)),
+            durable=False,
         )
 
     async def save_spec(self, record: Record, container: Container) -> None:
@@ -170,7 +183,9 @@ class Records:
             self._db.write,
             lambda tx: rows.set_spec(tx, container.id, _spec_text(container), container.request),
         )
-        record.container = container
+        record.container = replace(
+            container, state=record.state
+        )  # which may have changed meanwhile
 
     async def rename(self, record: Record, name: str) -> None:
         """Raises: Conflict: the name is taken."""

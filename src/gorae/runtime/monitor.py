@@ -225,6 +225,10 @@ class Monitor:
         """Let them go on. Raises: KernelError."""
         cgroup.host().freeze(self._known(container_id).cgroup_path, frozen=False)
 
+    def is_frozen(self, task: Task) -> bool:
+        """Whether its processes are frozen, whoever did it."""
+        return cgroup.host().is_frozen(task.cgroup_path)
+
     def update(self, container_id: str, wanted: Resources) -> tuple[str, ...]:
         """Set new limits; warnings about those that the host cannot enforce.
 

@@ -1,10 +1,12 @@
 """kill -9 of the daemon is an ordinary event: nothing that was answered is lost, nothing is left lying about."""
 
 import contextlib
+import json
 import random
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.daemon import Goraed
@@ -201,3 +203,34 @@ def test_a_death_in_the_middle(daemon: Goraed, step: str) -> None:
 def _broken_off(step: Callable[[Goraed, int], object], daemon: Goraed, number: int) -> None:
     with contextlib.suppress(*BROKEN):
         step(daemon, number)
+
+
+def test_who_was_frozen_for_a_moment_runs_on(daemon: Goraed) -> None:
+    """A daemon may die while a commit has frozen a container, or while it thaws one."""
+    one = run(daemon, "one", "sh", "-c", WRITER)
+    two = run(daemon, "two", "sh", "-c", WRITER)
+    daemon.ask("POST", f"/containers/{two}/pause")
+    daemon.kill()
+    _freeze(_cgroup_of(daemon, one), "FROZEN")
+    daemon.start()
+    assert state_of(daemon, one)["Status"] == "running"
+    assert state_of(daemon, two)["Status"] == "paused"
+    before = numbers_of(daemon, one)[-1]
+    wait_for(lambda: numbers_of(daemon, one)[-1] > before, "it writes")
+    daemon.kill()
+    _freeze(_cgroup_of(daemon, two), "THAWED")
+    daemon.start()
+    assert state_of(daemon, two)["Status"] == "running"
+
+
+def _cgroup_of(daemon: Goraed, ref: str) -> str:
+    task = json.loads((daemon.exec_root / "bundle" / ref / "task.json").read_text())
+    return str(task["cgroup_path"])
+
+
+def _freeze(cgroup: str, state: str) -> None:
+    one, two = Path(f"/sys/fs/cgroup/freezer{cgroup}"), Path(f"/sys/fs/cgroup{cgroup}")
+    if one.is_dir():
+        (one / "freezer.state").write_text(state)
+    else:
+        (two / "cgroup.freeze").write_text("1" if state == "FROZEN" else "0")
