@@ -44,8 +44,11 @@ class Call:
         return (uid, gid) if uid else None
 
     def text(self, name: str, default: str = "") -> str:
-        """A query parameter."""
-        return self.request.query.get(name, default)
+        """A query parameter. Raises: InvalidArgument: a NUL is in it, which no name on this host can have."""
+        found = self.request.query.get(name, default)
+        if "\0" in found:
+            raise InvalidArgument(f'invalid "{name}": a NUL is in it')
+        return found
 
     def many(self, name: str) -> list[str]:
         """A query parameter that may be repeated."""
@@ -66,9 +69,12 @@ class Call:
         if not value:
             return None
         try:
-            return int(value)
+            found = int(value)
         except ValueError:
-            raise InvalidArgument(f'strconv.Atoi: parsing "{value}": invalid syntax') from None
+            raise InvalidArgument(f'strconv.Atoi: parsing "{value[:64]}": invalid syntax') from None
+        if abs(found) >= 1 << 63:
+            raise InvalidArgument(f'strconv.Atoi: parsing "{value[:64]}": value out of range')
+        return found
 
     def size(self) -> tuple[int, int]:
         """Rows and columns of a terminal, from `h` and `w`.

@@ -120,10 +120,13 @@ class Checker:
                 Finding("link", name, "belongs to no container"),
                 partial(self._net.discard_link, name),
             )
-        for network in self._net.missing_bridges():
+        bridgeless = self._net.missing_bridges()
+        for network in bridgeless:
             finding = Finding("bridge", network.bridge, f'of network "{network.name}" is gone')
             yield finding, partial(self._net.repair_network, network)
         for sandbox_id, endpoint in self._net.loose_endpoints():
+            if any(endpoint.network_id == one.id for one in bridgeless):
+                continue  # its bridge's repair puts it back
             finding = Finding(
                 "link",
                 endpoint.host_interface,

@@ -156,7 +156,9 @@ class Containers:
         if spec.auto_remove and spec.restart.name not in ("", "no"):
             raise InvalidArgument("can't create 'AutoRemove' container with restart policy")
         logdriver.check(spec.log)
+        endpointcheck.check_mac(spec.mac_address)
         for one in spec.networks:
+            endpointcheck.check_mac(one.mac)
             with contextlib.suppress(NotFound):  # told at the start
                 endpointcheck.check_addresses(one, self._networks.find(one.network))
         for text in spec.links:

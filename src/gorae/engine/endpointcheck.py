@@ -1,6 +1,7 @@
 """What may be asked of an attachment, in docker's words. Pure."""
 
 import ipaddress
+import re
 
 from gorae.engine.model import Container, NetworkRequest
 from gorae.engine.networks import NetworkRecord
@@ -9,12 +10,22 @@ from gorae.errors import InvalidArgument, PermissionDenied
 PREDEFINED = ("bridge", "host", "none")
 
 
+_MAC = re.compile(r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}")
+
+
+def check_mac(text: str) -> None:
+    """Raises: InvalidArgument: not six bytes, or one that several hosts share."""
+    if text and (not _MAC.fullmatch(text) or int(text[:2], 16) & 1):
+        raise InvalidArgument(f"invalid MAC address: {text[:64]}")
+
+
 def check_addresses(request: NetworkRequest, network: NetworkRecord) -> None:
     """Addresses asked for must be of a subnet that the user chose.
 
     Raises:
         InvalidArgument: all that is wrong with them.
     """
+    check_mac(request.mac)
     wanted = [(one, 6 if one == request.ip6 else 4) for one in (request.ip, request.ip6) if one]
     problems: list[str] = []
     if wanted and network.name in PREDEFINED:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TypeAlias
 
-from gorae.errors import KernelError, Unavailable
+from gorae.errors import InvalidArgument, KernelError, Unavailable
 
 Target: TypeAlias = int | IO[bytes]
 Child: TypeAlias = "subprocess.Popen[bytes]"
@@ -75,7 +75,7 @@ def spawn(
     """Start a program and leave it running; the caller waits for it. None for a stream is ours.
 
     Raises:
-        KernelError: it could not be executed.
+        KernelError: it could not be executed. InvalidArgument: a NUL in an argument.
     """
     try:
         return subprocess.Popen(
@@ -90,3 +90,5 @@ def spawn(
         )
     except OSError as error:
         raise KernelError("execve", error.errno or 0, error.filename or argv[0]) from error
+    except ValueError as error:
+        raise InvalidArgument(f'arguments of "{argv[0]}": {error}') from error
