@@ -144,6 +144,7 @@ TOP: dict[str, tuple[str, str]] = {
     **{name: IMAGE[name] for name in _TOP_IMAGE},
     "bake": BUILDER["bake"],
     "build": BUILDER["build"],
+    "compose": ("gorae.cli.compose.main", "define and run applications of many containers"),
     "ps": CONTAINER["ls"],
     "images": IMAGE["ls"],
     "rmi": IMAGE["rm"],

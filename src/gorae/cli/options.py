@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from gorae.cli.invocation import Invocation
-
 PROGRAM = "gorae"
 
 # kind -> (reader of one value, whether values add up). The kind is also the word that help shows.
@@ -115,7 +113,7 @@ class Command:
         path: the words after the program's name (`container ls`).
         usage: what follows the path on the usage line.
         arguments: how many positionals, (least, most); most None means any number.
-        run: gets the parsed call and returns the exit code.
+        run: gets the parsed call (an `Invocation`, or compose's own) and returns the exit code.
     """
 
     __slots__ = (
@@ -134,7 +132,7 @@ class Command:
         path: str,
         usage: str,
         summary: str,
-        run: Callable[[Invocation], int],
+        run: Callable[[Any], int],
         options: Sequence[Option] = (),
         *,
         arguments: tuple[int, int | None] = (0, 0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gorae.compose.interpolation import interpolate
 from gorae.errors import InvalidArgument
 
 TYPE_CHECKING = False
@@ -38,46 +39,12 @@ def targets(text: str, name: str, environment: dict[str, str]) -> dict[str, Any]
         raise InvalidArgument(f"failed to parse {name}: {error}".replace("\n", " ")) from None
     if not isinstance(document, dict) or not isinstance(document.get("services"), dict):
         raise InvalidArgument(f"failed to parse {name}: it has no services")
-    document = interpolated(document, environment)
+    document = interpolate(document, environment, lambda _: None)
     found: dict[str, Any] = {}
     for service, body in document["services"].items():
         if isinstance(body, dict) and body.get("build") is not None:
             found[service] = _target(document, service, body, environment)
     return found
-
-
-def interpolated(value: Any, environment: dict[str, str]) -> Any:
-    """`$NAME` and `${NAME...}` in every string replaced, by the shell's rules of Dockerfiles."""
-    if isinstance(value, dict):
-        return {key: interpolated(one, environment) for key, one in value.items()}
-    if isinstance(value, list):
-        return [interpolated(one, environment) for one in value]
-    if isinstance(value, str) and "$" in value:
-        return _expanded(value, environment)
-    return value
-
-
-def _expanded(text: str, environment: dict[str, str]) -> str:
-    import re
-
-    def one(found: re.Match[str]) -> str:
-        if found.group() == "$$":
-            return "$"
-        name = found.group("plain") or found.group("name")
-        sign, word = found.group("sign") or "", found.group("word") or ""
-        value = environment.get(name)
-        is_set = value is not None and (not sign.startswith(":") or value != "")
-        match sign.removeprefix(":"):
-            case "-":
-                return value or "" if is_set else _expanded(word, environment)
-            case "+":
-                return _expanded(word, environment) if is_set else ""
-            case "?" if not is_set:
-                raise InvalidArgument(f"required variable {name} is missing a value: {word}")
-        return value or ""
-
-    pattern = r"\$\$|\$(?P<plain>[A-Za-z_]\w*)|\$\{(?P<name>[A-Za-z_]\w*)(?:(?P<sign>:?[-+?])(?P<word>[^}]*))?\}"
-    return re.sub(pattern, one, text)
 
 
 def _target(

@@ -1,0 +1,1 @@
+"""`gorae compose`: the commands over the `compose` room."""

@@ -1,0 +1,218 @@
+"""One application: its services, networks, volumes, secrets and configs, complete and checked. Pure."""
+
+from __future__ import annotations
+
+from gorae.errors import InvalidArgument, NotFound
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    Document = dict[str, Any]
+
+SECTIONS = ("networks", "volumes", "secrets", "configs")
+TOP_LEVEL = frozenset(("name", "version", "services", "include", "models", *SECTIONS))
+SERVICE_KEYS = frozenset((
+    "annotations", "attach", "blkio_config", "build", "cap_add", "cap_drop", "cgroup", "cgroup_parent", "command",
+    "configs", "container_name", "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period",
+    "cpu_rt_runtime", "cpu_shares", "cpus", "cpuset", "credential_spec", "depends_on", "deploy", "develop",
+    "device_cgroup_rules", "devices", "dns", "dns_opt", "dns_search", "domainname", "entrypoint", "env_file",
+    "environment", "expose", "extends", "external_links", "extra_hosts", "gpus", "group_add", "healthcheck", "hostname",
+    "image", "init", "ipc", "isolation", "label_file", "labels", "links", "logging", "mac_address", "mem_limit",
+    "mem_reservation", "mem_swappiness", "memswap_limit", "models", "network_mode", "networks", "oom_kill_disable",
+    "oom_score_adj", "pid", "pids_limit", "platform", "ports", "post_start", "pre_stop", "privileged", "profiles",
+    "provider", "pull_policy", "read_only", "restart", "runtime", "scale", "secrets", "security_opt", "shm_size",
+    "stdin_open", "stop_grace_period", "stop_signal", "storage_opt", "sysctls", "tmpfs", "tty", "ulimits",
+    "use_api_socket", "user", "userns_mode", "uts", "volumes", "volumes_from", "working_dir",
+))  # fmt: skip
+_SHARED = ("network_mode", "ipc", "pid")
+
+
+class Project:
+    """The application as it is wanted.
+
+    Shape: `services` by name in long form (see `form`), `networks` etc. by key with their `name` filled in.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        directory: str,
+        files: Sequence[str],
+        services: dict[str, Document],
+        sections: dict[str, dict[str, Document]],
+        disabled: Iterable[str] = (),
+    ) -> None:
+        self.name = name
+        self.directory = directory
+        self.files = tuple(files)
+        self.services = services
+        self.networks = sections["networks"]
+        self.volumes = sections["volumes"]
+        self.secrets = sections["secrets"]
+        self.configs = sections["configs"]
+        self.disabled = tuple(disabled)
+
+    def service(self, name: str) -> Document:
+        """Raises: NotFound: docker compose's sentence."""
+        if name not in self.services:
+            raise NotFound(f"no such service: {name}")
+        return self.services[name]
+
+    def document(self) -> Document:
+        """What `config` shows."""
+        found: Document = {"name": self.name, "services": self.services}
+        for key in SECTIONS:
+            section = getattr(self, key)
+            if section:
+                found[key] = section
+        return found
+
+
+def check_keys(document: Document, name: str) -> None:
+    """Raises: InvalidArgument: an attribute that there is not, with the nearest one."""
+    for key in document:
+        if key not in TOP_LEVEL and not str(key).startswith("x-"):
+            raise InvalidArgument(
+                f"{name}: additional properties '{key}' not allowed{_nearest(key, TOP_LEVEL)}"
+            )
+    services = document.get("services")
+    if services is not None and not isinstance(services, dict):
+        raise InvalidArgument(f"{name}: services must be a mapping")
+    for service, body in (services or {}).items():
+        if not isinstance(body, dict):
+            raise InvalidArgument(f"{name}: services.{service} must be a mapping")
+        for key in body:
+            if key not in SERVICE_KEYS and not str(key).startswith("x-"):
+                raise InvalidArgument(
+                    f"{name}: services.{service} additional properties '{key}' not allowed"
+                    f"{_nearest(key, SERVICE_KEYS)}"
+                )
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    found = get_close_matches(str(word), list(known), 1)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+def project_name(text: str) -> str:
+    """A folder's or user's name as a project's: lower case, letters, digits, `-` and `_`."""
+    kept = "".join(one for one in text.lower() if one.isascii() and (one.isalnum() or one in "-_"))
+    return kept.lstrip("-_")
+
+
+def check_name(name: str) -> None:
+    """Raises: InvalidArgument: not a project's name."""
+    if not name or project_name(name) != name:
+        raise InvalidArgument(
+            f"invalid project name {name!r}: must consist only of lowercase alphanumeric characters, hyphens, and "
+            "underscores as well as start with a letter or number"
+        )
+
+
+def references(service: Document) -> dict[str, str]:
+    """The services that one needs to be there before it, and in which state (`depends_on`, links, shared namespaces)."""
+    found = {name: one["condition"] for name, one in (service.get("depends_on") or {}).items()}
+    for key in _SHARED:
+        kind, colon, name = str(service.get(key) or "").partition(":")
+        if kind == "service" and colon:
+            found.setdefault(name, "service_started")
+    for link in service.get("links") or ():
+        found.setdefault(link.partition(":")[0], "service_started")
+    for source in service.get("volumes_from") or ():
+        if not source.startswith("container:"):
+            found.setdefault(source.partition(":")[0], "service_started")
+    return found
+
+
+def check(project: Project) -> None:
+    """What must hold between the parts.
+
+    Raises:
+        InvalidArgument: an undefined reference, a circle, a service with nothing to run.
+    """
+    for name, service in project.services.items():
+        if (
+            not service.get("image")
+            and service.get("build") is None
+            and not service.get("provider")
+        ):
+            raise InvalidArgument(
+                f'service "{name}" has neither an image nor a build context specified: invalid compose project'
+            )
+        if service.get("network_mode") and service.get("networks"):
+            raise InvalidArgument(
+                f"service {name} declares mutually exclusive `network_mode` and `networks`: invalid compose project"
+            )
+        _check_references(project, name, service)
+    in_order(project.services)
+
+
+def _check_references(project: Project, name: str, service: Document) -> None:
+    for other in references(service):
+        depends = (service.get("depends_on") or {}).get(other, {})
+        if other not in project.services and depends.get("required", True):
+            where = " (it is in a profile that is not enabled)" if other in project.disabled else ""
+            raise InvalidArgument(
+                f'service "{name}" depends on undefined service "{other}"{where}: invalid compose project'
+            )
+    for network in service.get("networks") or {}:
+        if network not in project.networks:
+            raise InvalidArgument(
+                f'service "{name}" refers to undefined network {network}: invalid compose project'
+            )
+    for volume in service.get("volumes") or ():
+        source = volume.get("source", "")
+        if volume["type"] == "volume" and source and source not in project.volumes:
+            raise InvalidArgument(
+                f'service "{name}" refers to undefined volume {source}: invalid compose project'
+            )
+    for kind in ("secrets", "configs"):
+        for one in service.get(kind) or ():
+            if one["source"] not in getattr(project, kind):
+                raise InvalidArgument(
+                    f'service "{name}" refers to undefined {kind[:-1]} {one["source"]}: invalid compose project'
+                )
+
+
+def in_order(services: dict[str, Document]) -> list[list[str]]:
+    """Names in waves: a wave needs only those before it.
+
+    Raises:
+        InvalidArgument: services wait for each other.
+    """
+    needs = {name: {o for o in references(s) if o in services} for name, s in services.items()}
+    waves: list[list[str]] = []
+    done: set[str] = set()
+    while len(done) < len(needs):
+        wave = [name for name in needs if name not in done and needs[name] <= done]
+        if not wave:
+            circle = " -> ".join(_circle(needs, done))
+            raise InvalidArgument(f"dependency cycle detected: {circle}")
+        waves.append(wave)
+        done |= set(wave)
+    return waves
+
+
+def _circle(needs: dict[str, set[str]], done: set[str]) -> list[str]:
+    path = [next(name for name in needs if name not in done)]
+    while True:
+        following = next(iter(sorted(needs[path[-1]] - done)))
+        if following in path:
+            return [*path[path.index(following) :], following]
+        path.append(following)
+
+
+def with_dependencies(services: dict[str, Document], names: Iterable[str]) -> list[str]:
+    """`names` and all that they need, in the file's order."""
+    wanted: set[str] = set()
+    todo = list(names)
+    while todo:
+        name = todo.pop()
+        if name not in wanted and name in services:
+            wanted.add(name)
+            todo += references(services[name])
+    return [name for name in services if name in wanted]
