@@ -17,7 +17,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gorae.build.vertex import Base, Context, RunAction, Step, TransferAction, WorkdirAction
+from gorae.build.vertex import (
+    SANDBOX_HOSTNAME,
+    Base,
+    Context,
+    RunAction,
+    Step,
+    TransferAction,
+    WorkdirAction,
+)
 
 VERSION = 1
 Parts = dict[str, Any]
@@ -68,6 +76,8 @@ def parts_of(
             parts["instruction"] = _transfer(action)
         case WorkdirAction():
             parts["instruction"] = {"op": "workdir", "path": action.path}
+            if action.user:
+                parts["instruction"]["user"] = action.user
     return parts
 
 
@@ -100,6 +110,8 @@ def _run(action: RunAction) -> dict[str, Any]:
         "network": action.network,
         "security": action.security,
     }
+    if action.hostname != SANDBOX_HOSTNAME:
+        found["hostname"] = action.hostname
     if mounts:
         found["mounts"] = mounts
     if action.script:

@@ -128,7 +128,7 @@ class Writer:
         return True
 
     def make_dirs(self, path: str) -> None:
-        """A directory and its parents, where they are missing: mode 0755, of the owner asked for or root."""
+        """A directory and its parents, where they are missing: of the owner asked for or root, mode 0755 or the octal one."""
         try:
             self.directory(path.rstrip("/"))
             return
@@ -146,7 +146,8 @@ class Writer:
         fd = self.directory(path.rstrip("/"))
         if self.owner is not None:
             os.fchown(fd, *self.owner)
-        os.fchmod(fd, 0o755)
+        octal = None if self.change is None else self.change.octal
+        os.fchmod(fd, 0o755 if octal is None else octal)
         if self.time_ns is not None:
             os.utime(fd, ns=(self.time_ns, self.time_ns))
 

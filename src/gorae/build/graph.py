@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from gorae.build import settings
 from gorae.build.vertex import (
     MAIN_CONTEXT,
+    SANDBOX_HOSTNAME,
     Action,
     Base,
     BoundMount,
@@ -41,7 +42,10 @@ from gorae.oci.manifest import Platform
 SCRATCH = "scratch"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
 _PROXY_NAMES = frozenset((*PROXIES, *map(str.lower, PROXIES)))
-_OWN_ARGS = frozenset(("BUILDKIT_INLINE_CACHE", "SOURCE_DATE_EPOCH", "BUILDKIT_MULTI_PLATFORM"))
+HOSTNAME_ARG = "BUILDKIT_SANDBOX_HOSTNAME"
+_OWN_ARGS = frozenset(
+    (HOSTNAME_ARG, "BUILDKIT_INLINE_CACHE", "SOURCE_DATE_EPOCH", "BUILDKIT_MULTI_PLATFORM")
+)
 """Build args that steer the build itself."""
 
 
@@ -98,7 +102,7 @@ class _Planner:
         self._under_way: list[int] = []
         self._missing: dict[tuple[str, str], None] = {}
         self.used_args: set[str] = set()
-        self.global_args = _global_args(wish)
+        self.global_args = _global_args(wish, file)
         self._read_meta_args()
 
     def plan(self) -> Plan:
@@ -113,7 +117,7 @@ class _Planner:
         labels = {**target.config.labels, **self.wish.labels}
         target = replace(target, config=replace(target.config, labels=labels))
         self._done[index] = target
-        known = self.used_args | _PROXY_NAMES | _OWN_ARGS | set(_global_args(self.wish))
+        known = self.used_args | _PROXY_NAMES | _OWN_ARGS | set(_global_args(self.wish, self.file))
         unused = tuple(sorted(set(self.wish.build_args) - known))
         return Plan(target, tuple(self._done[one] for one in sorted(self._done)), unused)
 
@@ -233,6 +237,9 @@ class _StageWork:
         triggers = [trigger_instruction(text, head) for text in config.on_build]
         self._config = replace(config, on_build=())
         self._env = settings.environment(self._config.env)
+        if inherited:
+            self._env = {**inherited.env, **self._env}
+            self._args = dict(inherited.args)
         instructions = (*triggers, *self._stage.instructions)
         self._total = 1 + sum(isinstance(one, _COUNTED) for one in instructions)
         walk = []
@@ -251,6 +258,8 @@ class _StageWork:
             from_=head,
             inherits=inherited is not None,
             walk=tuple(walk),
+            env=self._env,
+            args=self._args,
         )
 
     def _from(self, head: to.From) -> tuple[Base, StagePlan | None]:
@@ -268,7 +277,7 @@ class _StageWork:
                 raise _fault(head, f'the build context "{name}" is no image: FROM needs one')
         earlier = planner.file.stages[: self._stage.index]
         for stage in reversed(earlier):
-            if stage.name and stage.name == image.lower():
+            if stage.name and stage.name == image:
                 found = planner.stage(stage.index)
                 return found.base, found
         return planner.base(image, platform), None
@@ -347,7 +356,8 @@ class _StageWork:
             self._number += 1
             self._history.append(Line("WORKDIR /"))
         else:
-            self._step(found, WorkdirAction(path), f"WORKDIR {found.path}", f"WORKDIR {path}")
+            action = WorkdirAction(path, self._config.user)
+            self._step(found, action, f"WORKDIR {found.path}", f"WORKDIR {path}")
 
     def _run(self, found: to.Run) -> None:
         argv, script = self._run_argv(found)
@@ -364,11 +374,9 @@ class _StageWork:
             )
             for mount in found.mounts
         )
-        env = dict(self._env)
-        env.setdefault("PATH", settings.PATH)
         action = RunAction(
             argv=argv,
-            env=tuple(f"{name}={value}" for name, value in env.items()),
+            env=tuple(f"{name}={value}" for name, value in self._env.items()),
             cwd=self._config.working_dir or "/",
             user=self._config.user,
             args=args,
@@ -377,6 +385,7 @@ class _StageWork:
             security=found.security,
             proxies=proxies,
             script=script,
+            hostname=self._wish.build_args.get(HOSTNAME_ARG, "") or SANDBOX_HOSTNAME,
         )
         said = [f"|{len(args)}", *(f"{name}={value}" for name, value in args)] if args else []
         text = " ".join((*said, *argv))
@@ -474,10 +483,14 @@ def _wrong(found: to.Instruction, message: str) -> WrongStage:
 
 
 def _config_of(base: Base) -> RunConfig:
-    """An image's own, or what a stage from nothing begins with."""
+    """An image's own, or what a stage from nothing begins with; with a PATH in any case."""
+    path = f"PATH={settings.PATH}"
     if base.config is None:
-        return RunConfig(env=(f"PATH={settings.PATH}",), working_dir="/")
-    return base.config.config
+        return RunConfig(env=(path,), working_dir="/")
+    config = base.config.config
+    if any(one.startswith("PATH=") for one in config.env):
+        return config
+    return replace(config, env=(*config.env, path))
 
 
 def _transfer_text(found: to.Copy | to.Add) -> str:
@@ -506,7 +519,7 @@ def summary(content: str) -> str:
 _SUMMARY = 50
 
 
-def _global_args(wish: Wish) -> dict[str, str]:
+def _global_args(wish: Wish, file: Dockerfile) -> dict[str, str]:
     """The platform's ARGs, which a stage has when it names them."""
     build, target = wish.build_platform, wish.platform
     found = {}
@@ -516,5 +529,5 @@ def _global_args(wish: Wish) -> dict[str, str]:
         found[f"{prefix}OSVERSION"] = one.os_version
         found[f"{prefix}ARCH"] = one.architecture
         found[f"{prefix}VARIANT"] = one.variant
-    found["TARGETSTAGE"] = wish.target or "default"
-    return found
+    found["TARGETSTAGE"] = wish.target or file.stages[-1].name or "default"
+    return {name: wish.build_args.get(name, value) for name, value in found.items()}

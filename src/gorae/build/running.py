@@ -32,7 +32,6 @@ from gorae.runtime.config import (
 from gorae.runtime.foreground import Foreground, Running
 from gorae.runtime.host import HostFacts
 
-HOSTNAME = "buildkitsandbox"
 PIECE = 64 << 10
 FILTER_WAIT_MS = 5
 FILTER_TRIES = 100
@@ -124,6 +123,7 @@ class Runner:
             try:
                 points = [*self._files(action, directory, limits), *ready.points]
                 made = stubs.missing(place.root_fd, [one.target for one in points])
+                stubs.make_standard(place.root_fd)
                 config = self._config(action, place, points, ready.env, namespace, limits)
                 code = self._follow(config, output, cancel)
             finally:
@@ -136,7 +136,9 @@ class Runner:
         return made
 
     def _files(self, action: RunAction, directory: Path, limits: Limits) -> list[MountPoint]:
-        (directory / "hosts").write_text(_HOSTS + extra_hosts(limits.add_hosts))
+        (directory / "hosts").write_text(
+            _HOSTS.format(hostname=action.hostname) + extra_hosts(limits.add_hosts)
+        )
         (directory / "resolv.conf").write_text(self._networks.resolv_conf(action.network))
         names = ("resolv.conf", "hosts")
         found = [
@@ -183,7 +185,7 @@ class Runner:
                 ),
                 rlimits=limits.ulimits,
             ),
-            hostname=HOSTNAME,
+            hostname=action.hostname,
             mounts=tuple(points),
             resources=limits.resources,
             namespaces=Namespaces(
@@ -212,7 +214,7 @@ class Runner:
             return running.wait()
 
 
-_HOSTS = f"127.0.0.1\tlocalhost {HOSTNAME}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
+_HOSTS = "127.0.0.1\tlocalhost {hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 
 
 def extra_hosts(add_hosts: Sequence[str]) -> str:

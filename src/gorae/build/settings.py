@@ -108,8 +108,8 @@ def _apply(config: RunConfig, found: to.Instruction, *, cmd_was_set: bool) -> tu
 
 
 def pairs_text(pairs: Sequence[Pair]) -> str:
-    """`a=1 b=2`, or `a 1` of the old form."""
-    return " ".join(f"{one.key}{' ' if one.spaced else '='}{one.value}" for one in pairs)
+    """`a=1 b=2`, the old form too."""
+    return " ".join(f"{one.key}={one.value}" for one in pairs)
 
 
 def _healthcheck(config: RunConfig, found: to.Healthcheck) -> tuple[RunConfig, str]:

@@ -19,6 +19,18 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_LINKS = fds.RESOLVE_BENEATH | fds.RESOLVE_NO_SYMLINKS
 
 
+STANDARD = ("dev", "proc", "sys")
+"""What every container has mounted; these stay in the file system, as BuildKit leaves them."""
+
+
+def make_standard(root_fd: int) -> None:
+    """The standard mount points where they are missing: runtimes give them modes of their own."""
+    for name in STANDARD:
+        if not _exists(root_fd, name):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, 0o755, dir_fd=root_fd)
+
+
 def missing(root_fd: int, targets: Iterable[str]) -> list[str]:
     """Paths relative to the root that mounts will make: targets and their parents, shallow ones first."""
     found: dict[str, None] = {}

@@ -85,13 +85,17 @@ def copy(action: TransferAction, selected: Selected, place: Workspace, session: 
 
 def writer_of(action: TransferAction, place: Workspace, session: Session) -> Writer:
     """A writer with the owner and the modes that were asked for. Raises: InvalidArgument."""
-    owner = None
-    if action.chown:
-        found = user.lookup(place.root_fd, action.chown)
-        gid = found.gid if ":" in action.chown or not action.chown.isdecimal() else found.uid
-        owner = (found.uid, gid)
+    owner = _owner(place, action.chown)
     change = Change.parse(action.chmod) if action.chmod else None
     return Writer(place.root_fd, owner, change, check=session.cancel.check)
+
+
+def _owner(place: Workspace, wanted: str) -> tuple[int, int] | None:
+    """`USER[:GROUP]`; a number alone is the group's too."""
+    if not wanted:
+        return None
+    found = user.lookup(place.root_fd, wanted)
+    return found.uid, found.uid if wanted.isdecimal() else found.gid
 
 
 def _now_ns(session: Session) -> int:
@@ -152,8 +156,8 @@ class _Range:
 
 
 def workdir(action: WorkdirAction, place: Workspace) -> None:
-    """Make the directory. Raises: InvalidArgument: something else is in its way."""
-    writer = Writer(place.root_fd)
+    """Make the directory. Raises: InvalidArgument: something else is in its way, or the user is unknown."""
+    writer = Writer(place.root_fd, _owner(place, action.user))
     try:
         writer.make_dirs(action.path)
     finally:

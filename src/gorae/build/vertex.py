@@ -4,6 +4,7 @@ A `State` is a file system: what a base image holds, or what it is after a `Step
 may read others. Steps are compared by identity; what makes two of them equal is the cache's key.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gorae.dockerfile.instruction import From, InlineFile, Instruction
@@ -11,6 +12,7 @@ from gorae.dockerfile.mount import RunMount
 from gorae.oci.config import ImageConfig, RunConfig
 
 MAIN_CONTEXT = ""
+SANDBOX_HOSTNAME = "buildkitsandbox"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +76,7 @@ class RunAction:
     security: str = "sandbox"
     proxies: tuple[str, ...] = ()
     script: tuple[str, str] | None = None
+    hostname: str = SANDBOX_HOSTNAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +100,10 @@ class TransferAction:
 
 @dataclass(frozen=True, slots=True)
 class WorkdirAction:
-    """A directory that is made where it is missing."""
+    """A directory that is made where it is missing, as `user` (empty: root)."""
 
     path: str
+    user: str = ""
 
 
 Action = RunAction | TransferAction | WorkdirAction
@@ -144,6 +148,7 @@ class Line:
 class StagePlan:
     """A stage worked out: its end, the config of an image of it, and the history that it adds to its base image's.
 
+    `env`, `args`: the variables at its end, and which of them ARGs made: a stage on top has them too.
     `inherits`: it stands on another stage; `walk`: its instructions, expanded and with the base's triggers first, each
     with the state after it.
     """
@@ -159,6 +164,8 @@ class StagePlan:
     from_: From
     inherits: bool
     walk: tuple[tuple[Instruction, State], ...]
+    env: Mapping[str, str]
+    args: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
