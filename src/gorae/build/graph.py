@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from gorae.build import settings
+from gorae.build.circle import WrongStage, check_circles, stage_index
+from gorae.build.refusal import check_entitled, check_sources, fault, platform_of
 from gorae.build.vertex import (
     MAIN_CONTEXT,
     SANDBOX_HOSTNAME,
@@ -32,12 +34,15 @@ from gorae.build.vertex import (
 from gorae.dockerfile import instruction as to
 from gorae.dockerfile.expand import Expander, expand
 from gorae.dockerfile.heredoc import heredoc_of
+from gorae.dockerfile.mount import RunMount, check_target
 from gorae.dockerfile.quote import quoted
 from gorae.dockerfile.shell import Shell
 from gorae.dockerfile.stages import Dockerfile, Stage, trigger_instruction
-from gorae.errors import GoraeError, NotFound, SyntaxFault
+from gorae.dockerfile.suggest import with_suggestion
+from gorae.errors import GoraeError, InvalidArgument, NotFound, SyntaxFault
 from gorae.oci.config import RunConfig
 from gorae.oci.manifest import Platform
+from gorae.oci.reference import Reference
 
 SCRATCH = "scratch"
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
@@ -50,15 +55,11 @@ _OWN_ARGS = frozenset(
 
 
 class MissingBases(GoraeError):
-    """Images that must be found before the graph can be made: (reference, platform)."""
+    """Images that must be found before the graph can be made: (reference, platform), and who asks for each."""
 
-    def __init__(self, wanted: list[tuple[str, str]]) -> None:
+    def __init__(self, wanted: Mapping[tuple[str, str], to.Instruction]) -> None:
         super().__init__(f"images to be found: {', '.join(name for name, _ in wanted)}")
-        self.wanted = wanted
-
-
-class WrongStage(SyntaxFault):
-    """Stages that need each other, or one that is not there: wrong whatever the images are."""
+        self.wanted = dict(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class Wish:
     build_platform: Platform = Platform("amd64", "linux")
     trees: frozenset[str] = frozenset()
     images: Mapping[str, str] = field(default_factory=dict)
+    allow: frozenset[str] = frozenset()
+    """Entitlements: `network.host`, `security.insecure`."""
 
 
 def platform_text(one: Platform) -> str:
@@ -100,20 +103,21 @@ class _Planner:
         self._bases = bases
         self._done: dict[int, StagePlan] = {}
         self._under_way: list[int] = []
-        self._missing: dict[tuple[str, str], None] = {}
+        self._missing: dict[tuple[str, str], to.Instruction] = {}
         self.used_args: set[str] = set()
         self.global_args = _global_args(wish, file)
         self._read_meta_args()
 
     def plan(self) -> Plan:
         index = self._target()
+        check_circles(self.file)
         try:
             target = self.stage(index)
         except GoraeError as error:
             if not self._missing or isinstance(error, WrongStage):
                 raise
         if self._missing:
-            raise MissingBases(list(self._missing))
+            raise MissingBases(self._missing)
         labels = {**target.config.labels, **self.wish.labels}
         target = replace(target, config=replace(target.config, labels=labels))
         self._done[index] = target
@@ -148,7 +152,9 @@ class _Planner:
                 return stage.index
         if wanted.isdecimal() and int(wanted) < len(stages):
             return int(wanted)
-        raise NotFound(f"target stage {quoted(wanted)} could not be found")
+        names = [stage.name or f"stage-{stage.index}" for stage in stages]
+        sentence = f"target stage {quoted(wanted)} could not be found"
+        raise NotFound(with_suggestion(sentence, wanted, names))
 
     def stage(self, index: int) -> StagePlan:
         """A stage worked out. Raises: SyntaxFault: it needs itself."""
@@ -165,13 +171,18 @@ class _Planner:
                 self._under_way.pop()
         return found
 
-    def base(self, reference: str, platform: str) -> Base:
-        """An image by its reference; noted as missing when it is not known yet."""
+    def base(self, reference: str, platform: str, of: to.Instruction) -> Base:
+        """An image by its reference; noted as missing when it is not known yet. Raises: SyntaxFault: none."""
         if reference == SCRATCH:
             return Base()
+        try:
+            Reference.parse(reference)
+        except InvalidArgument as error:
+            name = quoted(reference)
+            raise _wrong(of, f"failed to parse stage name {name}: {error.message}") from None
         found = self._bases.get((reference, platform))
         if found is None:
-            self._missing[reference, platform] = None
+            self._missing.setdefault((reference, platform), of)
             return Base(reference)
         return found
 
@@ -187,27 +198,37 @@ class _Planner:
         Raises:
             SyntaxFault: a stage that is not there, or that needs this one.
         """
-        named = self.named_context(name, platform)
+        if isinstance(of, to.Copy) and Shell(self.file.ast.escape).expand(name, {}) != name:
+            raise fault(
+                of,
+                "variable expansion is not supported for --from, define a new stage with FROM using "
+                "ARG from global scope as a workaround",
+            )
+        named = self.named_context(name, platform, of)
         if named is not None:
             return named
-        index = next((one.index for one in self.file.stages if one.name == name.lower()), None)
+        index = stage_index(self.file.stages, name)
         if index is None and name.isdecimal():
             index = int(name)
             if index >= len(self.file.stages):
                 raise _wrong(of, f"invalid stage index {name}")
         if index is None:
-            return State(self.base(name, platform))
-        if index == stage.index or index in self._under_way:
-            raise _wrong(of, f"circular dependency detected on stage: {name}")
+            return State(self.base(name, platform, of))
+        if index >= stage.index:
+            before = f"it needs to be defined before current stage {quoted(stage.name)}"
+            if isinstance(of, to.Run):
+                before = "stage needs to be defined before current command"
+            verb = "mount" if isinstance(of, to.Run) else "copy"
+            raise _wrong(of, f"cannot {verb} from stage {quoted(name)}, {before}")
         return self.stage(index).end
 
-    def named_context(self, name: str, platform: str) -> Source | None:
+    def named_context(self, name: str, platform: str, of: to.Instruction) -> Source | None:
         """A context that the client gave under this name."""
         for word in (name, name.removeprefix("docker.io/library/").removesuffix(":latest")):
             if word and word in self.wish.trees:
                 return Context(word)
             if word and word in self.wish.images:
-                return State(self.base(self.wish.images[word], platform))
+                return State(self.base(self.wish.images[word], platform, of))
         return None
 
 
@@ -266,21 +287,22 @@ class _StageWork:
         """The base image, or the stage that this one stands on."""
         planner = self._planner
         expander = planner.expander(planner.global_args)
-        image, platform = expander(head.image), expander(head.platform)
+        image = expander(head.image)
+        platform = platform_of(head, expander, planner.global_args)
         if not image:
-            raise _fault(head, f"base name ({head.image}) should not be blank")
+            raise fault(head, f"base name ({head.image}) should not be blank")
         for name in (self._stage.name, image):
-            named = planner.named_context(name, platform) if name else None
+            named = planner.named_context(name, platform, head) if name else None
             if isinstance(named, State):
                 return named.base, None
             if isinstance(named, Context):
-                raise _fault(head, f'the build context "{name}" is no image: FROM needs one')
+                raise fault(head, f'the build context "{name}" is no image: FROM needs one')
         earlier = planner.file.stages[: self._stage.index]
         for stage in reversed(earlier):
             if stage.name and stage.name == image:
                 found = planner.stage(stage.index)
                 return found.base, found
-        return planner.base(image, platform), None
+        return planner.base(image, platform, head), None
 
     def _prefix(self, number: int) -> str:
         name = f"{self._label} " if self._label else ""
@@ -360,6 +382,7 @@ class _StageWork:
             self._step(found, action, f"WORKDIR {found.path}", f"WORKDIR {path}")
 
     def _run(self, found: to.Run) -> None:
+        check_entitled(found, self._wish.network, self._wish.allow)
         argv, script = self._run_argv(found)
         args = tuple((name, self._env.get(name, value)) for name, value in self._args.items())
         proxies = tuple(
@@ -369,7 +392,7 @@ class _StageWork:
         )
         mounts = tuple(
             BoundMount(
-                replace(mount, target=self._mount_target(mount.target)),
+                replace(mount, target=self._mount_target(mount, found)),
                 self._mount_source(found, mount.type, mount.from_),
             )
             for mount in found.mounts
@@ -411,7 +434,7 @@ class _StageWork:
         if not found.heredocs:
             return settings.command_argv(self._config, found), None
         if not found.shell_form:
-            raise _fault(found, f"parsing produced an invalid run command: {list(found.argv)}")
+            raise fault(found, f"parsing produced an invalid run command: {list(found.argv)}")
         first = found.heredocs[0]
         if heredoc_of(found.script.strip()) is None:
             text = found.script + "".join(f"\n{one.content}{one.name}" for one in found.heredocs)
@@ -422,8 +445,11 @@ class _StageWork:
             return settings.shell_argv(self._config, path), (first.name, content)
         return settings.shell_argv(self._config, content), None
 
-    def _mount_target(self, target: str) -> str:
-        return settings.join_path(self._config.working_dir or "/", target) if target else ""
+    def _mount_target(self, mount: RunMount, of: to.Run) -> str:
+        try:
+            return check_target(mount, self._config.working_dir or "/")
+        except SyntaxFault as error:
+            raise fault(of, error.message) from None
 
     def _mount_source(self, found: to.Run, kind: str, from_: str) -> Source | None:
         if kind not in ("bind", "cache") or (kind == "cache" and not from_):
@@ -435,13 +461,7 @@ class _StageWork:
     def _transfer(self, found: to.Copy | to.Add) -> None:
         from_ = found.from_ if isinstance(found, to.Copy) else ""
         dest = found.dest
-        several = len(found.sources) + len(found.files) > 1
-        if several and not dest.endswith("/"):
-            raise _fault(
-                found,
-                f"When using {found.keyword.upper()} with more than one source file, "
-                "the destination must be a directory and end with a /",
-            )
+        check_sources(found)
         path = settings.join_path(self._config.working_dir or "/", dest)
         if dest.endswith(("/", "/.")) or dest in (".", ""):
             path = path.rstrip("/") + "/"
@@ -472,10 +492,6 @@ class _StageWork:
 
 _COUNTED = (to.Run, to.Copy, to.Add, to.Workdir)
 PIPES = "/dev/pipes"
-
-
-def _fault(found: to.Instruction, message: str) -> SyntaxFault:
-    return SyntaxFault(message, source=found.location.source, line=found.location.start_line)
 
 
 def _wrong(found: to.Instruction, message: str) -> WrongStage:

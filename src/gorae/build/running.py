@@ -17,7 +17,8 @@ from gorae.build import stubs
 from gorae.build.cancel import Cancel
 from gorae.build.vertex import RunAction
 from gorae.build.workspace import Workspace
-from gorae.errors import InvalidArgument
+from gorae.dockerfile.quote import quoted
+from gorae.errors import GoraeError, InvalidArgument
 from gorae.linux.fd import open_root
 from gorae.runtime import capabilities, user
 from gorae.runtime.config import (
@@ -33,6 +34,8 @@ from gorae.runtime.foreground import Foreground, Running
 from gorae.runtime.host import HostFacts
 
 PIECE = 64 << 10
+NOT_STARTED = "unable to start container process"
+"""The runtime's words for a program that cannot be run: a failure of the command, as BuildKit tells it."""
 FILTER_WAIT_MS = 5
 FILTER_TRIES = 100
 Output = Callable[[int, bytes], None]
@@ -76,7 +79,9 @@ class CommandFailed(InvalidArgument):
 
     def __init__(self, argv: Sequence[str], code: int) -> None:
         command = " ".join(argv)
-        super().__init__(f'process "{command}" did not complete successfully: exit code: {code}')
+        super().__init__(
+            f"process {quoted(command)} did not complete successfully: exit code: {code}"
+        )
         self.command = command
         self.code = code
 
@@ -122,10 +127,19 @@ class Runner:
             namespace = self._networks.join(place.key, action.network)
             try:
                 points = [*self._files(action, directory, limits), *ready.points]
-                made = stubs.missing(place.root_fd, [one.target for one in points])
+                targets = [one.target for one in points]
+                if limits.shm_size_bytes != Limits().shm_size_bytes:
+                    targets.append("/dev/shm")
+                made = stubs.missing(place.root_fd, targets)
                 stubs.make_standard(place.root_fd)
                 config = self._config(action, place, points, ready.env, namespace, limits)
-                code = self._follow(config, output, cancel)
+                try:
+                    code = self._follow(config, output, cancel)
+                except GoraeError as error:
+                    if NOT_STARTED not in error.message:
+                        raise
+                    output(2, f"{error.message}\n".encode("utf-8", "replace"))
+                    raise CommandFailed(action.argv, 1) from None
             finally:
                 self._networks.leave(place.key)
         finally:
@@ -166,7 +180,11 @@ class Runner:
     ) -> RuntimeConfig:
         insecure = action.security == "insecure"
         with open_root(str(place.rootfs)) as root_fd:
-            who = user.lookup(root_fd, action.user)
+            try:
+                who = user.lookup(root_fd, action.user)
+            except InvalidArgument as error:
+                said = f"process {quoted(' '.join(action.argv))} did not complete successfully"
+                raise InvalidArgument(f"{said}: {error.message}") from None
             home = user.home(root_fd, who.uid)
         env = [*action.proxies, *action.env, *secrets]
         if not any(one.startswith("HOME=") for one in env):

@@ -1,5 +1,6 @@
 """COPY, ADD and WORKDIR carried out in a workspace."""
 
+import errno
 import os
 import time
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from gorae.build.tree import Tree
 from gorae.build.vertex import TransferAction, WorkdirAction
 from gorae.build.workspace import Workspace
 from gorae.dockerfile.ignore import ROOT, Ignore, State, of_patterns
-from gorae.errors import InvalidArgument
+from gorae.errors import InvalidArgument, KernelError
 from gorae.oci.tar.reader import ForwardReader, members
 from gorae.runtime import user
 from gorae.store.archive.apply import Unpacker
@@ -160,5 +161,9 @@ def workdir(action: WorkdirAction, place: Workspace) -> None:
     writer = Writer(place.root_fd, _owner(place, action.user))
     try:
         writer.make_dirs(action.path)
+    except KernelError as error:
+        if error.errno not in (errno.ENOTDIR, errno.EEXIST):
+            raise
+        raise InvalidArgument(f"mkdir {action.path}: not a directory") from None
     finally:
         writer.close()

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gorae.build import exporter, graph, remote
+from gorae.build import exporter, graph, refusal, remote
 from gorae.build.cachemount import CacheMounts
 from gorae.build.cancel import Cancel
 from gorae.build.executor import Executor
@@ -34,6 +34,7 @@ from gorae.build.tree import resolve
 from gorae.build.vertex import MAIN_CONTEXT, Base, Plan, State, Step
 from gorae.build.workspace import PREFIX, Workspaces
 from gorae.dockerfile import ignore as ignores
+from gorae.dockerfile.instruction import Instruction
 from gorae.dockerfile.stages import Dockerfile, read
 from gorae.engine.buildoutput import BuildOutputs, Outcome, Push
 from gorae.engine.imagearchive import ImageArchives, host_architecture
@@ -41,7 +42,7 @@ from gorae.engine.images import Image, Images
 from gorae.engine.progress import Emit
 from gorae.engine.pulls import PullOptions
 from gorae.engine.recorder import Recorder
-from gorae.errors import GoraeError, InvalidArgument, NotFound
+from gorae.errors import Cancelled, GoraeError, InvalidArgument, NotFound
 from gorae.linux.fd import openat2
 from gorae.oci.config import ImageConfig
 from gorae.oci.manifest import Platform
@@ -278,6 +279,7 @@ class Builds:
             build_platform=self.platform,
             trees=frozenset(session.contexts) - {MAIN_CONTEXT},
             images=request.context_images,
+            allow=request.allow,
         )
         bases: dict[tuple[str, str], Base] = {}
         while True:
@@ -287,15 +289,23 @@ class Builds:
             except MissingBases as missing:
                 with ThreadPoolExecutor(PULLS_AT_ONCE, "build-base") as pool:
                     found = pool.map(
-                        lambda one: self._base(one[0], one[1], request, session), missing.wanted
+                        lambda one: self._base(one[0][0], one[0][1], one[1], request, session),
+                        missing.wanted.items(),
                     )
                     bases.update(zip(missing.wanted, found, strict=True))
 
-    def _base(self, reference: str, platform: str, request: BuildRequest, session: Session) -> Base:
+    def _base(
+        self,
+        reference: str,
+        platform: str,
+        of: Instruction,
+        request: BuildRequest,
+        session: Session,
+    ) -> Base:
         """An image to stand on, found here or brought; held by the lease.
 
         Raises:
-            NotFound, Unavailable: it cannot be had.
+            SyntaxFault: it cannot be had, at the instruction that wants it. Cancelled.
         """
         progress = session.progress
         vertex = progress.begin(f"[internal] load metadata for {_full(reference)}")
@@ -312,7 +322,10 @@ class Builds:
                 )
         except GoraeError as error:
             progress.end(vertex, error=error.message)
-            raise
+            if isinstance(error, Cancelled):
+                raise
+            message = f"failed to resolve source metadata for {_full(reference)}: {error.message}"
+            raise refusal.fault(of, f"{reference}: {message}") from error
         progress.end(vertex)
         chain = image.chain_id
         if chain:

@@ -119,6 +119,8 @@ def assignments(items: Sequence[str], environment: dict[str, str]) -> dict[str, 
     found: dict[str, str | None] = {}
     for item in items:
         name, equals, value = item.partition("=")
+        if not name:
+            raise InvalidArgument(f'invalid key-value pair "{item}": empty key')
         if equals:
             found[name] = value
         elif name in environment:

@@ -1,0 +1,78 @@
+"""What cannot be built, and the sentence that says so."""
+
+from tests.oracle.buildkit.case import case, folder
+
+A = {"a": "1"}
+
+
+def bad(name: str, text: str | None, *flags: str, **others: object):  # type: ignore[no-untyped-def]
+    """A case with one file beside the Dockerfile."""
+    return case(f"bad: {name}", text, A, *flags, **others)
+
+
+CASES = [
+    bad("unknown instruction", "FROM orcbb\nRUNN x\n"),
+    bad("misspelt flag", "FROM orcbb\nCOPY --form=x a /\n"),
+    bad("missing source", "FROM orcbb\nCOPY nope /\n"),
+    bad("one of two sources is missing", "FROM orcbb\nCOPY a nope /d/\n"),
+    bad("missing source of ADD", "FROM orcbb\nADD nope /\n"),
+    bad("no match for a wildcard", "FROM orcbb\nCOPY *.none /d/\n"),
+    bad("missing source in a stage", "FROM orcbb AS s\nFROM orcbb\nCOPY --from=s /nope /\n"),
+    bad("several sources to a name", "FROM orcbb\nCOPY a Dockerfile /d\n"),
+    bad("unknown stage is an image that is missing", "FROM orcbb\nCOPY --from=nosuch:1 /a /\n"),
+    bad("stage number too large", "FROM orcbb\nCOPY --from=7 /a /\n"),
+    bad("copy from itself", "FROM orcbb AS s\nCOPY --from=s /a /\n"),
+    bad("circular", "FROM orcbb AS a\nCOPY --from=b /x /\nFROM orcbb AS b\nCOPY --from=a /x /\n"),
+    bad("copy from a later stage", "FROM orcbb AS a\nCOPY --from=b /x /\nFROM orcbb AS b\nRUN echo >/x\nFROM a\n"),
+    bad("variable in --from", "FROM orcbb\nARG S=x\nCOPY --from=$S /x /\n"),
+    bad("image that does not exist", "FROM nosuchimage:1\n"),
+    bad("image name that is none", "FROM Bad:Name:1\n"),
+    bad("blank image name", "ARG X\nFROM $X\n"),
+    bad("unknown platform", "FROM --platform=foo/bar/baz/qux orcbb\n"),
+    bad("empty platform", "FROM --platform=$NOPE orcbb\n"),
+    bad("unknown target", "FROM orcbb AS base\n", "--target", "bse"),
+    bad("heredoc without an end", "FROM orcbb\nRUN <<E\nx\n"),
+    bad("empty Dockerfile", ""),
+    bad("comments alone", "# nothing\n"),
+    bad("no FROM", "RUN x\n"),
+    bad("ARG alone", "ARG A\n"),
+    bad("no Dockerfile", None),
+    bad("dockerfile by flag that is not there", None, "-f", "{ctx}/nope"),
+    bad("no such folder", "FROM orcbb\n", context="{top}/nope"),
+    bad("context is a file", "FROM orcbb\n", context="{ctx}/a"),
+    bad("substitution", "FROM orcbb\nENV A=${B!x}\n"),
+    bad("required variable", "FROM orcbb\nENV A=${B:?give B}\n"),
+    bad("open quote", "FROM orcbb\nENV A=\"b\n"),
+    bad("chmod", "FROM orcbb\nCOPY --chmod=8 a /\n"),
+    bad("chmod word", "FROM orcbb\nCOPY --chmod=zz a /\n"),
+    bad("checksum of COPY", "FROM orcbb\nCOPY --checksum=sha256:x a /\n"),
+    bad("checksum of a local file", "FROM orcbb\nADD --checksum=sha256:" + "0" * 64 + " a /\n"),
+    bad("url in COPY", "FROM orcbb\nCOPY http://127.0.0.1:1/a /\n"),
+    bad("mount type", "FROM orcbb\nRUN --mount=type=sercet,id=x true\n"),
+    bad("mount key", "FROM orcbb\nRUN --mount=tarjet=/x true\n"),
+    bad("mount at the root", "FROM orcbb\nRUN --mount=target=/ true\n"),
+    bad("mount source that is missing", "FROM orcbb\nRUN --mount=source=nope,target=/x true\n"),
+    bad("mount from an unknown stage", "FROM orcbb\nRUN --mount=from=nosuch:1,target=/x true\n"),
+    bad("port", "FROM orcbb\nEXPOSE 80x\n"),
+    bad("port number", "FROM orcbb\nEXPOSE 70000\n"),
+    bad("signal", "FROM orcbb\nSTOPSIGNAL FOO\n"),
+    bad("volume that is empty", "FROM orcbb\nVOLUME $NOPE\n"),
+    bad("user that is unknown in RUN", "FROM orcbb\nUSER nobody1\nRUN true\n"),
+    bad("working directory is a file", "FROM orcbb\nWORKDIR /etc/passwd\n"),
+    bad("onbuild trigger that is none", "FROM {first:b}\n", first=(("b", "FROM orcbb\nONBUILD COPY nope /\n"),)),
+    bad("tag", "FROM orcbb\n", "-t", "Bad:Tag:x"),
+    bad("build arg without a name", "FROM orcbb\n", "--build-arg", "=x"),
+    bad("secret without an id", "FROM orcbb\n", "--secret", "src={ctx}/a"),
+    bad("secret file that is not there", "FROM orcbb\nRUN --mount=type=secret,id=k true\n", "--secret", "id=k,src={ctx}/nope"),
+    case("bad: source taken by the ignore file", "FROM orcbb\nCOPY a /\n", {"a": "1", ".dockerignore": "a\n"}),
+    case("bad: folder taken by the ignore file", "FROM orcbb\nCOPY d /\n", {"d": folder(), "d/x": "1", ".dockerignore": "d\n"}),
+    case("bad: pattern in the ignore file", "FROM orcbb\nCOPY a /\n", {"a": "1", ".dockerignore": "a[\n"}),
+    case("bad: lone exception in the ignore file", "FROM orcbb\nCOPY a /\n", {"a": "1", ".dockerignore": "!\n"}),
+    bad("check that must pass", "# check=error=true\nFROM orcbb AS A\n"),
+    bad("shell form of SHELL", "FROM orcbb\nSHELL sh -c\n"),
+    bad("json of numbers", "FROM orcbb\nCMD [1]\n"),
+    bad("name of a stage", "FROM orcbb AS 1a\n"),
+    bad("onbuild of onbuild", "FROM orcbb\nONBUILD ONBUILD RUN x\n"),
+    bad("output type", "FROM orcbb\n", "--output=type=nosuch"),
+    bad("network mode", "FROM orcbb\nRUN --network=foo true\n"),
+]  # fmt: skip
