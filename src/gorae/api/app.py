@@ -21,6 +21,7 @@ from gorae.api.routes import (
     execs,
     house,
     images,
+    ledger,
     networks,
     plugins,
     swarm,
@@ -56,6 +57,7 @@ def all_routes(services: Services) -> list[Route]:
         plugins,
         swarm,
         house,
+        ledger,
     )
     return [route for noun in nouns for route in noun.routes(services)]
 

@@ -1,13 +1,14 @@
 """What takes space, gathered from all services into one document."""
 
 import time
-from collections.abc import Collection
-from typing import Any
+from collections import Counter
+from collections.abc import Collection, Mapping
 
 from gorae.api.backend import Services
 from gorae.api.translate import image as images
 from gorae.api.translate import summary
 from gorae.api.translate import volume as volumes
+from gorae.engine.images import Image
 from gorae.engine.model import Container
 from gorae.wire import system as wire
 from gorae.wire.container import ContainerSummary
@@ -21,13 +22,14 @@ async def collect(
 ) -> wire.DiskUsage:
     """The document; a kind that is not asked for is null."""
     found = wire.DiskUsage(layers_size=0)
+    containers = services.containers.all()
     if "image" in kinds:
         every = await services.run(services.images.all)
-        found.images = image_lines(every, services.containers.all(), version)
-        sizes = {one.chain_id: one.size_bytes for one in every}
-        found.layers_size = sum(sizes.values())
+        shares = await services.run(services.ledger.shares, every)
+        found.images = image_lines(every, containers, version, shares.shared_bytes)
+        found.layers_size = shares.total_bytes
     if "container" in kinds:
-        found.containers = await _containers(services)
+        found.containers = await _containers(services, containers)
     if "volume" in kinds:
         found.volumes = await _volumes(services)
     if "build-cache" in kinds:
@@ -36,27 +38,41 @@ async def collect(
 
 
 def image_lines(
-    every: list[Any], containers: tuple[Container, ...], version: ApiVersion
+    every: list[Image],
+    containers: tuple[Container, ...],
+    version: ApiVersion,
+    shared: Mapping[str, int],
 ) -> list[ImageSummary]:
-    """Every image with the number of its containers."""
-    used = [one.spec.image_id for one in containers]
+    """Every image with the number of its containers and what it shares."""
+    used = Counter(one.spec.image_id for one in containers)
     return [
-        images.summary(one, version, containers=used.count(one.id), shared_bytes=0) for one in every
+        images.summary(one, version, containers=used[one.id], shared_bytes=shared.get(one.id, 0))
+        for one in every
     ]
 
 
-async def _containers(services: Services) -> list[ContainerSummary]:
+async def _containers(
+    services: Services, containers: tuple[Container, ...]
+) -> list[ContainerSummary]:
+    """Sizes are the ledger's, not walked now."""
     now = time.time_ns()
-    return [
-        summary.summary(one, now_ns=now, sizes=await services.containers.sizes(one.id))
-        for one in services.containers.all()
-    ]
+    figures = await services.run(services.ledger.figures, "container")
+    bases = {one.id: one.size_bytes for one in await services.run(services.images.all)}
+    found = []
+    for one in containers:
+        own = figures[one.id].size_bytes if one.id in figures else 0
+        sizes = (own, own + bases.get(one.spec.image_id, 0))
+        found.append(summary.summary(one, now_ns=now, sizes=sizes))
+    return found
 
 
 async def _volumes(services: Services) -> list[Volume]:
-    measure = getattr(services.volumes, "size", None)
-    found = []
-    for one in services.volumes.all():
-        size = await services.run(measure, one.name) if measure else -1
-        found.append(volumes.document(one, (len(services.volumes.users(one.name)), size)))
-    return found
+    figures = await services.run(services.ledger.figures, "volume")
+    usage = services.volumes.usage()
+    return [
+        volumes.document(
+            one,
+            (usage.get(one.name, 0), figures[one.name].size_bytes if one.name in figures else -1),
+        )
+        for one in services.volumes.all()
+    ]

@@ -5,6 +5,7 @@ Read this to see who is given whom. Order: store, host, runtime, network, then t
 
 import asyncio
 import functools
+import logging
 import secrets
 import shutil
 import time
@@ -17,6 +18,8 @@ from typing import Any, TypeVar
 from gorae.daemon.config import Config
 from gorae.daemon.config import registries as registry_settings
 from gorae.engine.adopt import Adoption
+from gorae.engine.bin import Bin
+from gorae.engine.binrules import Rules
 from gorae.engine.bootstrap import Bootstrap
 from gorae.engine.bringup import Bringup
 from gorae.engine.buildnetwork import BuildNetworks
@@ -35,10 +38,12 @@ from gorae.engine.healthcheck import HealthChecks
 from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Images
 from gorae.engine.layers import Layers
+from gorae.engine.ledger import Ledger
 from gorae.engine.lifecycle import Lifecycle
 from gorae.engine.mountpoints import MountPoints
 from gorae.engine.mounts import Mounts
 from gorae.engine.networks import Networks
+from gorae.engine.pruning import Pruning
 from gorae.engine.pulls import Pulls
 from gorae.engine.pushes import Pushes
 from gorae.engine.record import Records
@@ -49,7 +54,7 @@ from gorae.engine.spawn import Spawner
 from gorae.engine.system import DaemonFacts, System
 from gorae.engine.usage import UsageReader
 from gorae.engine.volumes import Volumes
-from gorae.errors import NotFound
+from gorae.errors import GoraeError, NotFound
 from gorae.linux import cgroup
 from gorae.linux.inotify import Watcher
 from gorae.net.driver import NetDriver
@@ -65,6 +70,8 @@ from gorae.store.store import Store
 from gorae.version import VERSION
 
 T = TypeVar("T")
+TIDY_INTERVAL_S = 300
+_log = logging.getLogger("gorae")
 SHORT_CALLS = 16
 TRANSFERS = 16
 SWEEPS = 4
@@ -89,6 +96,8 @@ class Services:
     volumes: Volumes
     events: Events
     files: Files
+    ledger: Ledger
+    pruning: Pruning
     commits: Commits
     system: System
     run: Callable[..., Any]
@@ -214,6 +223,7 @@ class Daemon:
             labels=config.labels,
             log=config.log,
             started_ns=time.time_ns(),
+            bin_hours=config.bin_hours,
             debug=config.log_level == "debug",
         )
         checker = Checker(
@@ -226,6 +236,19 @@ class Daemon:
             containers=self._all,
             at_work=lambda: containers.at_work() | self.builds.active,
             tidy=lambda one: self._in_loop(containers.tidy(one)),
+        )
+        self.ledger = Ledger(self.store, self.images, self.volumes, self._all)
+        self.bin = Bin(
+            self.store,
+            self.volumes,
+            self.images,
+            Rules(config.bin_hours),
+            self.bringup.discard_files,
+        )
+        containers.bin = self.bin
+        self.store.content.make_room = self.bin.make_room
+        self.pruning = Pruning(
+            containers, self.volumes, self.images, self.ledger, self.bin, self.run_sweep
         )
         system = System(facts, host, containers, self.images, lambda: host.warnings, checker.check)
         return Services(
@@ -251,6 +274,8 @@ class Daemon:
                 self.monitor.resume,
                 self.run_transfer,
             ),
+            ledger=self.ledger,
+            pruning=self.pruning,
             files=Files(
                 self.records,
                 self.bringup,
@@ -302,6 +327,7 @@ class Daemon:
     async def start(self) -> None:
         """Read the rows, make the networks, adopt what runs."""
         self.records.load()
+        self.bin.recover()
         self.volumes.load()
         await self.run(self.networks.load)
         adoption = Adoption(
@@ -323,6 +349,16 @@ class Daemon:
         self.net.start_pool()
         self.firewall = FirewallWatch(self.net.rules.review, self.run, self.spawn)
         self._rotating = asyncio.ensure_future(self.rotation.run())
+        self._tidying = asyncio.ensure_future(self._tidy())
+
+    async def _tidy(self) -> None:
+        """From time to time: the bin gives way, and figures are taken anew."""
+        while True:
+            try:
+                await self.pruning.tidy()
+            except (GoraeError, OSError) as error:
+                _log.error("tidying the bin: %s, ignoring", error)
+            await asyncio.sleep(TIDY_INTERVAL_S)
 
     async def stop(self) -> None:
         """Leave: containers run on, their monitors keep them."""
@@ -330,6 +366,7 @@ class Daemon:
         self._rotating.cancel()
         self.firewall.close()
         self.health.close()
+        self._tidying.cancel()
         await self.spawn.drained(5)
         self._loop.remove_reader(self.watcher.fileno())
         self.watcher.close()

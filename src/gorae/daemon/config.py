@@ -19,6 +19,7 @@ LOG_LEVELS = ("debug", "info", "warn", "error", "fatal")
 PUBLISH_MODES = ("auto", "dnat", "proxy")
 MAX_CONFIG_BYTES = 1 << 20
 MAX_CONCURRENT = 100
+MAX_BIN_HOURS = 24 * 365
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
@@ -57,6 +58,8 @@ class Config:
     policy: str = "/etc/gorae/policy.json"
     max_concurrent_downloads: int = 3
     max_concurrent_uploads: int = 5
+    bin_hours: float = 24.0
+    """How long what was removed can be brought back; 0: not at all."""
 
     @property
     def log(self) -> LogConfig:
@@ -102,6 +105,7 @@ _FILE_KEYS = {
     "policy": "policy",
     "max-concurrent-downloads": "max_concurrent_downloads",
     "max-concurrent-uploads": "max_concurrent_uploads",
+    "bin-hours": "bin_hours",
 }
 
 
@@ -215,6 +219,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--max-concurrent-uploads", type=int, metavar="N", help="layers pushed at once (5)"
     )
+    p.add_argument(
+        "--bin-hours",
+        type=float,
+        metavar="N",
+        help="how long what was removed can be brought back (24; 0: not at all)",
+    )
     p.add_argument("-v", "--version", action="store_true", help="print the version and leave")
     return p
 
@@ -318,6 +328,8 @@ def check(config: Config) -> None:
     ):
         if not 0 < number <= MAX_CONCURRENT:
             raise InvalidArgument(f"invalid {name}: {number}: wanted 1 to {MAX_CONCURRENT}")
+    if not 0 <= config.bin_hours <= MAX_BIN_HOURS:
+        raise InvalidArgument(f"invalid bin hours: {config.bin_hours}: wanted 0 to {MAX_BIN_HOURS}")
     registries(config)
     if (config.tls or config.tlsverify) and not (config.tlscert and config.tlskey):
         raise InvalidArgument("tls needs a certificate and a key: give --tlscert and --tlskey")

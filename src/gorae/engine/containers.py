@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from gorae.engine import (
     endpointcheck,
@@ -42,7 +42,7 @@ from gorae.engine.record import Record, Records
 from gorae.engine.sandbox import Sandboxes
 from gorae.engine.spawn import Spawner
 from gorae.engine.usage import Usage, UsageReader
-from gorae.engine.volumes import Volumes
+from gorae.engine.volumes import Volume, Volumes
 from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound, PermissionDenied
 from gorae.linux.inotify import Watcher
 from gorae.runtime import resources as resource_limits
@@ -50,10 +50,20 @@ from gorae.runtime.config import Resources
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor
 from gorae.store.archive.changes import changes
-from gorae.store.db import Database
+from gorae.store.db import Database, Tx
 from gorae.store.snapshot import Snapshotter
+from gorae.store.tables import ledger
+from gorae.store.tables.containers import ContainerRow
 
 Run = Callable[..., Awaitable[Any]]
+
+
+class ContainerBin(Protocol):
+    """What is needed of `engine.bin`."""
+
+    def takes(self, *, pruned: bool = False) -> bool: ...
+    def put_container(self, batch: str, row: ContainerRow) -> Callable[[Tx], object]: ...
+    def put_volume(self, batch: str) -> Callable[[Tx, Volume], str]: ...
 
 
 class Containers:
@@ -104,6 +114,7 @@ class Containers:
         self._expect_start = expect_start
         self._leaving: set[str] = set()
         """Removed ones whose files are not yet gone."""
+        self.bin: ContainerBin | None = None
         lifecycle.remove_ended = self._remove_ended
 
     # reading ----------------------------------------------------------------------------------
@@ -274,8 +285,18 @@ class Containers:
 
     # removing ---------------------------------------------------------------------------------
 
-    async def remove(self, ref: str, *, force: bool = False, volumes: bool = False) -> None:
+    async def remove(
+        self,
+        ref: str,
+        *,
+        force: bool = False,
+        volumes: bool = False,
+        batch: str = "",
+        keep: bool | None = None,
+    ) -> None:
         """Remove a container, its writable layer and log; `volumes`: its anonymous volumes too.
+
+        Unless `keep` says no, or the room is short, it goes to the bin, with all of the same `batch`.
 
         Raises:
             Conflict: it runs and `force` was not given, or a removal is under way.
@@ -293,8 +314,28 @@ class Containers:
                     raise NotFound(f"No such container: {ref}")
                 if record.state.pid:  # a start was under way
                     continue
-                await self._remove(record, volumes=volumes)
+                kept = self._kept(record) if keep is None else keep
+                await self._remove(record, volumes=volumes, batch=batch, keep=kept)
                 return
+
+    def _kept(self, record: Record) -> bool:
+        """What is made to be thrown away (`--rm`) is never kept."""
+        return not record.container.spec.auto_remove and self.bin is not None and self.bin.takes()
+
+    def is_restarting(self, container: Container) -> bool:
+        """Whether its restart policy will start it in a moment."""
+        record = self._records.by_id(container.id)
+        return record is not None and record.restart_timer is not None
+
+    async def restore(self, row: ContainerRow, write: Callable[[Tx], None]) -> None:
+        """Bring a container back from the bin; `write` moves its row. Raises: Conflict: the name is taken."""
+        try:
+            record = await self._records.restore(row, write)
+        except Conflict:
+            raise Conflict(
+                f'the name "{row.name}" is taken by another container: give a new one with --name'
+            ) from None
+        self._lifecycle.publish(record, "create")
 
     async def _end(self, record: Record) -> None:
         try:
@@ -311,33 +352,49 @@ class Containers:
             if not record.removed:
                 await self._remove(record, volumes=True)
 
-    async def _remove(self, record: Record, *, volumes: bool) -> None:
+    async def _remove(
+        self, record: Record, *, volumes: bool, batch: str = "", keep: bool = False
+    ) -> None:
         """The row goes before the files: what is left on disk without one is garbage that the next start finds.
 
         Anonymous volumes go before the row, which says so meanwhile: a volume without a container is no garbage.
         """
         container = record.container
+        batch = batch or secrets.token_hex(8)
+        bin_ = self.bin if keep else None
         self._leaving.add(container.id)
         if volumes and any(one.anonymous for one in container.mounts):
             await self._records.save_state(record, status=Status.REMOVING)
             self._records.hide(record)
-            await self._sweep(self._discard_anonymous, container)
-        await self._records.remove(record)
+            await self._sweep(self._discard_anonymous, container, bin_, batch)
+        row = self._records.row_of(container)
+        put = bin_.put_container(batch, row) if bin_ is not None else None
+
+        def also(tx: Tx) -> None:
+            note_uses(tx, container)
+            if put is not None:
+                put(tx)
+
+        await self._records.remove(record, also)
         self._lifecycle.publish(record, "destroy")
         record.wake(record.stops)
         record.wake(record.removals)
         record.hub.finish()
-        self._spawn(self._sweep(self._discard, container.id))
+        self._spawn(self._sweep(self._discard, container.id, keep=bin_ is not None))
 
-    def _discard_anonymous(self, container: Container) -> None:
+    def _discard_anonymous(
+        self, container: Container, bin_: "ContainerBin | None", batch: str
+    ) -> None:
+        keep = bin_.put_volume(batch) if bin_ is not None else None
         self._mounts.discard_anonymous(
-            container, lambda volume: self._volumes.remove(volume, force=True)
+            container, lambda volume: self._volumes.remove(volume, force=True, keep=keep)
         )
 
-    def _discard(self, container_id: str) -> None:
+    def _discard(self, container_id: str, *, keep: bool = False) -> None:
         try:
             self._bringup.down(container_id)
-            self._bringup.discard_files(container_id)
+            if not keep:
+                self._bringup.discard_files(container_id)
         finally:
             self._leaving.discard(container_id)
 
@@ -564,17 +621,15 @@ class Containers:
             image = 0
         return own.size_bytes, own.size_bytes + image
 
-    async def prune(self, chosen: Callable[[Container], bool]) -> tuple[list[str], int]:
-        """Remove every stopped container that `chosen` takes: ids and bytes freed."""
-        removed, freed = [], 0
-        for record in self._records:
-            if record.state.pid or record.restart_timer is not None or not chosen(record.container):
-                continue
-            size, _ = await self.sizes(record.id)
-            await self.remove(record.id)
-            removed.append(record.id)
-            freed += size
-        return removed, freed
+
+def note_uses(tx: Tx, container: Container) -> None:
+    """A container that goes leaves behind when it last used its image and its volumes."""
+    moment = max(container.created_ns, container.state.started_ns, container.state.finished_ns)
+    ledger.note_use(tx, "image", container.spec.image_id, moment)
+    for one in container.mounts:
+        if one.kind == "volume":
+            ledger.note_use(tx, "volume", one.name, moment)
+    ledger.forget(tx, "container", container.id)
 
 
 def _cannot_remove(container: Container) -> str:

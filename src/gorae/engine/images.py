@@ -71,6 +71,7 @@ class Images:
         self.store = store
         self._publish = publish
         self._containers = containers
+        self._freed_bytes = 0
         self._configs: dict[str, ImageConfig] = {}
         self._lock = threading.Lock()
 
@@ -268,33 +269,51 @@ class Images:
                 f"image is being used by running container {one.short_id}"
             )
 
-    def _delete(self, image: Image) -> list[Removed]:
+    def _delete(self, image: Image, also: Callable[[Tx], object] | None = None) -> list[Removed]:
         """The rows, then what nothing reaches any more. A stopped container's layers stay with it."""
-        self.store.db.write(lambda tx: rows.delete(tx, image.id))
+
+        def write(tx: Tx) -> None:
+            if also is not None:
+                also(tx)
+            rows.delete(tx, image.id)
+
+        self.store.db.write(write)
         names = [*image.familiar_names, *image.familiar_digests]
         for one in names:
             self.announce("untag", image, one)
         swept = self.store.collector.collect()
+        self._freed_bytes += swept.bytes
         self._configs.pop(image.id, None)
         self.announce("delete", image)
         gone = [Removed(untagged=one) for one in names]
         gone.append(Removed(deleted=image.id))
         return gone + [Removed(deleted=one) for one in swept.snapshots if one.startswith("sha256:")]
 
-    def prune(self, filters: dict[str, list[str]]) -> tuple[list[Removed], int]:
-        """Remove unused images: those without a name, or with `dangling=false` all; and bytes freed."""
+    def prunable(self, filters: dict[str, list[str]]) -> list[Image]:
+        """Unused images: those without a name, or with `dangling=false` all."""
         wanted = dict(filters)
         dangling = wanted.pop("dangling", ["true"])[-1].lower() in ("true", "1")
         chosen = ImageFilter(wanted, self.resolve, created_ns)
         used = {one.spec.image_id for one in self._containers()}
+        return [
+            image
+            for image in self.all()
+            if image.id not in used
+            and not (dangling and image.names)
+            and chosen.narrowed(image) is not None
+        ]
+
+    def prune(
+        self,
+        filters: dict[str, list[str]],
+        keep: Callable[[Image], Callable[[Tx], object]] | None = None,
+    ) -> tuple[list[Removed], int]:
+        """Remove unused images; what was removed, and bytes freed. `keep` gives what puts one into the bin."""
         removed: list[Removed] = []
-        freed = 0
-        for image in self.all():
-            if image.id in used or (dangling and image.names) or chosen.narrowed(image) is None:
-                continue
-            removed += self._delete(image)
-            freed += image.size_bytes
-        return removed, freed
+        before = self._freed_bytes
+        for image in self.prunable(filters):
+            removed += self._delete(image, keep(image) if keep is not None else None)
+        return removed, self._freed_bytes - before
 
 
 def created_ns(image: Image) -> int:

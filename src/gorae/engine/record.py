@@ -17,7 +17,7 @@ from gorae.engine.model import Container, ContainerState, ExitStatus
 from gorae.errors import Conflict, NotFound
 from gorae.runtime.monitor import Task
 from gorae.store import document
-from gorae.store.db import Database
+from gorae.store.db import Database, Tx
 from gorae.store.tables import containers as rows
 
 Waiters = set["asyncio.Future[ExitStatus]"]
@@ -111,12 +111,16 @@ class Records:
     def load(self) -> None:
         """Read every row; blocking, once, before the daemon listens."""
         for row in self._db.read(rows.all_rows):
-            container = document.decode(Container, row.spec)
-            state = document.decode(ContainerState, row.state)
-            record = Record(replace(container, name=row.name, state=state, request=row.request))
-            record.exited.set()
-            self._by_id[row.id] = record
-            self._names[row.name] = row.id
+            self._load(row)
+
+    def _load(self, row: rows.ContainerRow) -> Record:
+        container = document.decode(Container, row.spec)
+        state = document.decode(ContainerState, row.state)
+        record = Record(replace(container, name=row.name, state=state, request=row.request))
+        record.exited.set()
+        self._by_id[row.id] = record
+        self._names[row.name] = row.id
+        return record
 
     def find(self, ref: str) -> Record:
         """Raises: NotFound, InvalidArgument: as `names.resolve`."""
@@ -145,24 +149,9 @@ class Records:
 
     async def add(self, record: Record) -> None:
         """Write the row, then show the record."""
-        one = record.container
-        await self._run(
-            self._db.write,
-            lambda tx: rows.insert(
-                tx,
-                rows.ContainerRow(
-                    id=one.id,
-                    name=one.name,
-                    image_id=one.spec.image_id,
-                    created_ns=one.created_ns,
-                    spec=_spec_text(one),
-                    request=one.request,
-                    state=document.encode(one.state),
-                ),
-            ),
-            durable=False,
-        )
-        self._by_id[one.id] = record
+        row = self.row_of(record.container)
+        await self._run(self._db.write, lambda tx: rows.insert(tx, row), durable=False)
+        self._by_id[row.id] = record
 
     async def save_state(self, record: Record, **changes: Any) -> None:
         """Replace the state's named fields, in memory and in the row.
@@ -206,9 +195,41 @@ class Records:
         """Nobody finds it any more; its name stays taken as long as the row is there."""
         self._by_id.pop(record.id, None)
 
-    async def remove(self, record: Record) -> None:
-        """Delete the row, then forget the record and its name."""
-        await self._run(self._db.write, lambda tx: rows.delete(tx, record.id), durable=False)
+    def row_of(self, container: Container) -> rows.ContainerRow:
+        """As it is stored."""
+        return rows.ContainerRow(
+            id=container.id,
+            name=container.name,
+            image_id=container.spec.image_id,
+            created_ns=container.created_ns,
+            spec=_spec_text(container),
+            request=container.request,
+            state=document.encode(container.state),
+        )
+
+    async def restore(self, row: rows.ContainerRow, write: Callable[[Tx], None]) -> Record:
+        """A container brought back from the bin: `write` inserts its row.
+
+        Raises:
+            Conflict: the name is another container's.
+        """
+        self.reserve(row.name, row.id)
+        try:
+            await self._run(self._db.write, write)
+        except BaseException:
+            self.release(row.name)
+            raise
+        return self._load(row)
+
+    async def remove(self, record: Record, also: Callable[[Tx], object] | None = None) -> None:
+        """Delete the row, then forget the record and its name; `also` is written in the same transaction."""
+
+        def write(tx: Tx) -> None:
+            rows.delete(tx, record.id)
+            if also is not None:
+                also(tx)
+
+        await self._run(self._db.write, write, durable=False)
         record.removed = True
         record.announce_move()
         self.hide(record)

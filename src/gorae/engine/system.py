@@ -33,6 +33,7 @@ class DaemonFacts:
     log: LogConfig
     started_ns: int
     debug: bool = False
+    bin_hours: float = 24.0
 
 
 @dataclass(frozen=True, slots=True)

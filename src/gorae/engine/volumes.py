@@ -175,6 +175,21 @@ class Volumes:
         self._events.publish("volume", "create", made.name, {"driver": made.driver})
         return made
 
+    def restore(self, volume: Volume, token: str, also: Callable[[Tx], object]) -> Volume:
+        """Bring a volume back from the bin. Raises: Conflict: the name is taken. InvalidArgument: it is none."""
+        with self._lock:
+            check_name(volume.name)
+            if volume.name in self._by_name:
+                raise Conflict(
+                    f'the name "{volume.name}" is taken by another volume: give a new one with --name'
+                )
+            self.directories.take_from_bin(token, volume.name)
+            try:
+                return self.adopt(volume, also)
+            except BaseException:
+                self.directories.put_in_bin(volume.name, token)
+                raise
+
     # using ------------------------------------------------------------------------------------
 
     def users(self, name: str) -> tuple[Container, ...]:

@@ -12,7 +12,7 @@ its row. A file without a row is garbage, a row without its file is DataLoss. Tw
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,6 +33,8 @@ class ContentStore:
     """All blobs of one store."""
 
     def __init__(self, root: Path, db: Database) -> None:
+        self.make_room: Callable[[], None] = lambda: None
+        """Called before something is stored: what can be spared gives way when the room is short."""
         self._blobs = root / "blobs" / "sha256"
         self._ingest = root / "ingest"
         self._db = db
@@ -91,10 +93,12 @@ class ContentStore:
         self, *, expected_digest: str = "", expected_size: int = -1, lease: Lease | None = None
     ) -> "Ingest":
         """A new blob's writer; a context manager that leaves nothing behind unless committed."""
+        self.make_room()
         return Ingest(self._places, expected_digest, expected_size, lease)
 
     def resume(self, digest: str, size: int, lease: Lease) -> Resumed:
         """As `ingest`, of a blob of which a part may be here already; what is not committed stays for the next try."""
+        self.make_room()
         return Resumed(self._places, digest, size, lease)
 
     def put(self, data: bytes, lease: Lease | None = None) -> Digest:

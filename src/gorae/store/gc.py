@@ -10,9 +10,11 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from gorae.store import document
 from gorae.store.content import ContentStore
 from gorae.store.db import Database, Tx
 from gorae.store.snapshot import Snapshotter
+from gorae.store.tables import bin as bins
 from gorae.store.tables import builds, content, images, layerorigins, leases, links, snapshots
 
 WITH_PARENT = "init "
@@ -66,10 +68,23 @@ def dead_snapshots(
     return sorted(dead, key=lambda key: -depth[key])
 
 
+def images_in_bin(tx: Tx) -> list[images.ImageRow]:
+    """Images that were pruned and can be brought back keep their layers and blobs."""
+    found = (document.decode(_Kept, text) for text in bins.documents(tx, "image"))
+    return [one.row for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What of an image's document in the bin matters here."""
+
+    row: images.ImageRow
+
+
 def sweep_content(tx: Tx, now_ns: int) -> list[str]:
     """Delete the rows of blobs that no image, link or live lease reaches; their digests."""
     held = (key for kind, key in leases.live_items(tx, now_ns) if kind == "content")
-    named = (row.manifest for row in images.all_rows(tx))
+    named = (row.manifest for row in (*images.all_rows(tx), *images_in_bin(tx)))
     known = (digest for _, digest, _ in images.repo_digests(tx))
     every = (digest for digest, _ in content.all_rows(tx))
     dead = dead_blobs(every, [*named, *known, *held, *links.digests(tx)], content.edges(tx))
@@ -101,7 +116,7 @@ class Collector:
         now = time.time_ns()
         dead = sweep_content(tx, now)
         items = leases.live_items(tx, now)
-        rows = images.all_rows(tx)
+        rows = [*images.all_rows(tx), *images_in_bin(tx)]
         snapshot_rows = snapshots.all_rows(tx)
         layers = dead_snapshots(
             snapshot_rows,

@@ -20,6 +20,7 @@ from gorae.store.gc import Collector
 from gorae.store.layers import LayerArchives
 from gorae.store.lease import Lease
 from gorae.store.overlay import OverlaySnapshotter
+from gorae.store.tables import bin as bins
 from gorae.store.tables import containers, leases, snapshots
 from gorae.store.volumes import VolumeDirectories
 
@@ -72,7 +73,7 @@ class Store:
 
     def discard_container_directories(self) -> int:
         """At start, before anything is made: those without a row; how many."""
-        known = {row.id for row in self.db.read(containers.all_rows)}
+        known = self.db.read(container_ids)
         found = [one for one in self.container_directories() if one.name not in known]
         for one in found:
             with contextlib.suppress(OSError):
@@ -106,6 +107,11 @@ class Store:
         """End the writer and give the lock back."""
         self.db.close()
         self._lock.close()
+
+
+def container_ids(tx: Tx) -> set[str]:
+    """The containers whose files are wanted: those that are there, and those in the bin."""
+    return {row.id for row in containers.all_rows(tx)} | bins.keys(tx, "container")
 
 
 def _forget_work(tx: Tx) -> None:

@@ -204,6 +204,62 @@ class DiskUsage(Struct, rename="pascal"):
     build_cache: list[Any] | None = None
 
 
+class PlanItem(Struct, rename="pascal"):
+    """One thing that a prune would take. `size` -1: not measured yet; `last_used` empty: not known."""
+
+    type: str
+    id: str = field(name="ID")
+    name: str
+    reason: str
+    size: int
+    last_used: str
+
+
+class PrunePlan(Struct, rename="pascal"):
+    """A prune before it is done. `kept`: it can be brought back for `hours` and frees nothing before."""
+
+    items: list[PlanItem]
+    size: int
+    kept: bool
+    hours: float
+
+
+class LedgerLine(Struct, rename="pascal"):
+    """One owner's bytes. `measured` empty: counted when it was stored."""
+
+    type: str
+    owner: str
+    reason: str
+    size: int
+    last_used: str
+    measured: str
+
+
+class BinEntry(Struct, rename="pascal"):
+    """Something that was removed and can be brought back. `size` -1: not measured yet."""
+
+    token: str
+    batch: str
+    type: str
+    id: str = field(name="ID")
+    name: str
+    size: int
+    removed: str
+
+
+class Restored(Struct, rename="pascal"):
+    """Something that was brought back."""
+
+    type: str
+    name: str
+
+
+class Emptied(Struct, rename="pascal"):
+    """Bytes that are free now."""
+
+    space_reclaimed: int
+
+
 class Finding(Struct, rename="pascal"):
     """One thing that `system check` found. `repaired`: it is in order now."""
 

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import platform
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -260,15 +261,20 @@ class Containers:
 
     async def prune(self, call: Call) -> web.Response:
         """All that do not run and that the filters take."""
-        filters = call.filters(*PRUNE_FILTERS)
-        before = [parse_moment(text, time.time_ns()) for text in filters.values("until")]
-
-        def chosen(one: Container) -> bool:
-            return (
-                filters.labels(one.spec.labels)
-                and filters.without_labels(one.spec.labels)
-                and all(one.created_ns < moment for moment in before)
-            )
-
-        removed, freed = await self._containers.prune(chosen)
+        removed, freed = await self._services.pruning.prune_containers(prune_choice(call))
         return answer.document(wire.ContainersPruned(list(removed) or None, freed))
+
+
+def prune_choice(call: Call) -> Callable[[Container], bool]:
+    """Which containers a prune's filters take."""
+    filters = call.filters(*PRUNE_FILTERS)
+    before = [parse_moment(text, time.time_ns()) for text in filters.values("until")]
+
+    def chosen(one: Container) -> bool:
+        return (
+            filters.labels(one.spec.labels)
+            and filters.without_labels(one.spec.labels)
+            and all(one.created_ns < moment for moment in before)
+        )
+
+    return chosen

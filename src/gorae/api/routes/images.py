@@ -75,6 +75,13 @@ def later(what: str) -> Callable[[Call], Any]:
     return refuse
 
 
+def prune_filters(call: Call) -> dict[str, list[str]]:
+    """A prune's filters, checked."""
+    filters = call.filters(*PRUNE_FILTERS)
+    filters.flag("dangling", default=True)
+    return filters.as_lists()
+
+
 class Images:
     """The handlers; the services block, so they run in the pools."""
 
@@ -136,9 +143,7 @@ class Images:
 
     async def prune(self, call: Call) -> web.Response:
         """Unused ones without a name; with `dangling=false` all unused."""
-        filters = call.filters(*PRUNE_FILTERS)
-        filters.flag("dangling", default=True)
-        gone, freed = await self._services.run_sweep(self._images.prune, filters.as_lists())
+        gone, freed = await self._services.pruning.prune_images(prune_filters(call))
         return answer.document(wire.ImagesPruned(translate.removed(gone) or None, freed))
 
     async def prune_build(self, _: Call) -> web.Response:

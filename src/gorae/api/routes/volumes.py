@@ -1,5 +1,7 @@
 """Volumes."""
 
+from collections.abc import Callable
+
 from aiohttp import web
 
 from gorae.api import answer
@@ -8,7 +10,7 @@ from gorae.api.call import Call
 from gorae.api.route import Route
 from gorae.api.translate import volume as translate
 from gorae.engine.volumes import Volume
-from gorae.errors import NotFound, Unavailable
+from gorae.errors import Unavailable
 from gorae.wire import volume as wire
 from gorae.wire.version import ApiVersion
 
@@ -41,6 +43,7 @@ class Volumes:
     """The handlers; the service blocks, so it runs in the pool."""
 
     def __init__(self, services: Services) -> None:
+        self._services = services
         self._run = services.run
         self._volumes = services.volumes
 
@@ -83,26 +86,18 @@ class Volumes:
 
     async def delete(self, call: Call) -> web.Response:
         """204."""
-        await self._run(self._volumes.remove, call.id, force=call.flag("force"))
+        await self._services.pruning.remove_volume(call.id, force=call.flag("force"))
         return answer.nothing()
 
     async def prune(self, call: Call) -> web.Response:
         """Unused anonymous ones; with the filter `all`, unused named ones too."""
-        filters = call.filters(*PRUNE_FILTERS)
-        named = call.version < ANONYMOUS_ONLY or filters.flag("all", default=False)
-        removed, freed = [], 0
-        measure = getattr(self._volumes, "size", None)
-        for one in self._volumes.all():
-            anonymous = one.anonymous or "com.docker.volume.anonymous" in one.labels
-            if not (anonymous or named) or self._volumes.users(one.name):
-                continue
-            if not (filters.labels(one.labels) and filters.without_labels(one.labels)):
-                continue
-            size = await self._run(measure, one.name) if measure else 0
-            try:
-                await self._run(self._volumes.remove, one.name)
-            except NotFound:
-                continue
-            removed.append(one.name)
-            freed += size
+        takes, named = prune_choice(call)
+        removed, freed = await self._services.pruning.prune_volumes(takes, named=named)
         return answer.document(wire.VolumesPruned(removed or None, freed))
+
+
+def prune_choice(call: Call) -> tuple[Callable[[Volume], bool], bool]:
+    """Which volumes a prune's filters take, and whether named ones are among them."""
+    filters = call.filters(*PRUNE_FILTERS)
+    named = call.version < ANONYMOUS_ONLY or filters.flag("all", default=False)
+    return (lambda one: filters.labels(one.labels) and filters.without_labels(one.labels)), named

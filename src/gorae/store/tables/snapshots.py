@@ -66,9 +66,13 @@ def delete(tx: Tx, key: str) -> None:
 
 
 def delete_unowned(tx: Tx) -> None:
-    """Forget what was being written and is no container's."""
+    """Forget what was being written and is no container's, nor that of one in the bin.
+
+    The key is the container's id, and of an image that it mounts the id and the place.
+    """
     tx.execute(
-        "DELETE FROM snapshot WHERE kind <> 'committed' AND key NOT IN (SELECT id FROM container)"
+        "DELETE FROM snapshot WHERE kind <> 'committed' AND substr(key, 1, 64) NOT IN"
+        " (SELECT id FROM container UNION SELECT key FROM bin WHERE kind = 'container')"
     )
 
 

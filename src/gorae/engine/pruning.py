@@ -1,0 +1,206 @@
+"""Prunes and removals that can be undone: plan, carry out, bring back. For the event loop; blocking work runs in the pool."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from gorae.engine import layershares, pruneplan
+from gorae.engine.bin import Bin, chosen
+from gorae.engine.containers import Containers
+from gorae.engine.images import Image, Images, Removed
+from gorae.engine.ledger import Ledger
+from gorae.engine.model import Container
+from gorae.engine.pruneplan import Plan, PlanItem
+from gorae.engine.volumes import Volume, Volumes
+from gorae.errors import GoraeError, NotFound
+from gorae.store.tables.bin import BinRow
+
+Run = Callable[..., Awaitable[Any]]
+TakesContainer = Callable[[Container], bool]
+TakesVolume = Callable[[Volume], bool]
+
+
+class Pruning:
+    """The service."""
+
+    def __init__(
+        self,
+        containers: Containers,
+        volumes: Volumes,
+        images: Images,
+        ledger: Ledger,
+        bin_: Bin,
+        run: Run,
+    ) -> None:
+        self._containers = containers
+        self._volumes = volumes
+        self._images = images
+        self._ledger = ledger
+        self._bin = bin_
+        self._run = run
+
+    # plans ------------------------------------------------------------------------------------
+
+    def kept(self) -> bool:
+        """Whether what a prune takes now can be brought back; if not, the room is short and it goes at once."""
+        return self._bin.takes(pruned=True)
+
+    async def plan_containers(self, takes: TakesContainer) -> list[PlanItem]:
+        """Stopped containers."""
+        figures = await self._run(self._ledger.figures, "container")
+        return [
+            pruneplan.container_item(one, figures[one.id].size_bytes if one.id in figures else None)
+            for one in self._stopped(takes)
+        ]
+
+    def _stopped(self, takes: TakesContainer) -> list[Container]:
+        return pruneplan.stopped(self._containers.all(), takes, self._containers.is_restarting)
+
+    async def plan_volumes(self, takes: TakesVolume, *, named: bool) -> list[PlanItem]:
+        """Unused volumes."""
+        figures = await self._run(self._ledger.figures, "volume")
+        uses = await self._run(self._ledger.last_uses)
+        return [
+            pruneplan.volume_item(
+                one,
+                figures[one.name].size_bytes if one.name in figures else None,
+                uses.get(("volume", one.name), 0),
+                self.maker(one),
+            )
+            for one in self._unused(takes, named=named)
+        ]
+
+    def maker(self, volume: Volume) -> str:
+        """Who made an anonymous volume: the container's name or id, and its image's name."""
+        if not volume.container_id:
+            return ""
+        try:
+            container = self._containers.get(volume.container_id).name
+        except GoraeError:
+            container = volume.container_id[:12]
+        try:
+            image = self._images.resolve(volume.image_id)
+        except GoraeError:
+            return container
+        return f"{container} of {next(iter(image.familiar_names), image.short_id)}"
+
+    def _unused(self, takes: TakesVolume, *, named: bool) -> list[Volume]:
+        usage = self._volumes.usage()
+        return pruneplan.unused_volumes(self._volumes.all(), usage, takes, named=named)
+
+    async def plan_images(self, filters: dict[str, list[str]]) -> list[PlanItem]:
+        """Unused images."""
+        found: list[Image] = await self._run(self._images.prunable, filters)
+        uses = await self._run(self._ledger.last_uses)
+        layers = await self._run(self._ledger.layers)
+        every: list[Image] = await self._run(self._images.all)
+        ids = {one.id for one in found}
+        others = [one.chain_id for one in every if one.id not in ids]
+        return [
+            pruneplan.image_item(
+                one,
+                layershares.own_bytes([one.chain_id], others, layers),
+                uses.get(("image", one.id), 0) or one.tagged_ns,
+            )
+            for one in found
+        ]
+
+    def plan(self, items: list[PlanItem]) -> Plan:
+        """A plan of what was chosen."""
+        return Plan(tuple(items), self.kept())
+
+    # prunes -----------------------------------------------------------------------------------
+
+    async def prune_containers(self, takes: TakesContainer) -> tuple[list[str], int]:
+        """Remove every stopped container: ids, and the bytes that are free now."""
+        kept, batch = self.kept(), secrets.token_hex(8)
+        items = await self.plan_containers(takes)
+        removed, freed = [], 0
+        for item in items:
+            try:
+                await self._containers.remove(item.key, batch=batch, keep=kept)
+            except GoraeError:  # it was started or removed meanwhile
+                continue
+            removed.append(item.key)
+            freed += 0 if kept else item.size_bytes or 0
+        return removed, freed
+
+    async def prune_volumes(self, takes: TakesVolume, *, named: bool) -> tuple[list[str], int]:
+        """Remove every unused volume: names, and the bytes that are free now."""
+        kept, batch = self.kept(), secrets.token_hex(8)
+        items = await self.plan_volumes(takes, named=named)
+        removed, freed = [], 0
+        for item in items:
+            try:
+                await self._remove_volume(item.key, batch, keep=kept)
+            except GoraeError:
+                continue
+            removed.append(item.key)
+            freed += 0 if kept else item.size_bytes or 0
+        return removed, freed
+
+    async def prune_images(self, filters: dict[str, list[str]]) -> tuple[list[Removed], int]:
+        """Remove unused images: what was removed, and the bytes that are free now."""
+        keep = None
+        if self.kept():
+            batch = secrets.token_hex(8)
+
+            def keep(image: Image) -> Any:
+                return self._bin.put_image(batch, image)
+
+        gone, freed = await self._run(self._images.prune, filters, keep)
+        return gone, freed
+
+    async def remove_volume(self, name: str, *, force: bool = False) -> None:
+        """`volume rm`. Raises: NotFound, Conflict: as `Volumes.remove`."""
+        await self._remove_volume(name, secrets.token_hex(8), keep=self._bin.takes(), force=force)
+
+    async def _remove_volume(
+        self, name: str, batch: str, *, keep: bool, force: bool = False
+    ) -> None:
+        put = self._bin.put_volume(batch) if keep else None
+        await self._run(self._volumes.remove, name, force=force, keep=put)
+
+    # undo -------------------------------------------------------------------------------------
+
+    def entries(self) -> list[BinRow]:
+        """What can be brought back, oldest first."""
+        return self._bin.entries()
+
+    async def undo(self, asked: str = "", name: str = "") -> list[tuple[str, str]]:
+        """Bring back what is asked for, or what the last command took: (kind, name) of each.
+
+        Raises:
+            NotFound: it is not in the bin. Conflict: the bin is empty, or a name is taken: give a new one.
+        """
+        found = chosen(await self._run(self._bin.entries), asked)
+        if name and len(found) > 1:
+            raise NotFound(
+                f"--name renames one thing, {len(found)} would come back: name one of them"
+            )
+        order = {"image": 0, "volume": 1, "container": 2}
+        back = []
+        for row in sorted(found, key=lambda one: order[one.kind]):
+            back.append((row.kind, await self._restore(row, name)))
+        return back
+
+    async def _restore(self, row: BinRow, name: str) -> str:
+        if row.kind == "volume":
+            restored: str = await self._run(self._bin.restore_volume, row, name)
+            return restored
+        if row.kind == "image":
+            image: str = await self._run(self._bin.restore_image, row)
+            return image
+        kept = self._bin.container_row(row, name)
+        await self._containers.restore(kept, lambda tx: self._bin.restore_container(tx, row, kept))
+        return kept.name
+
+    async def empty(self) -> int:
+        """Remove what is in the bin for good; bytes freed."""
+        freed: int = await self._run(self._bin.empty)
+        return freed
+
+    async def tidy(self) -> None:
+        """From time to time: what has lain too long, or takes too much."""
+        await self._run(self._bin.tidy)
+        await self._run(self._ledger.refresh)
