@@ -26,6 +26,7 @@ from gorae.api.routes import (
     plugins,
     swarm,
     system,
+    volume_archives,
     volumes,
 )
 from gorae.errors import GoraeError, NotModified
@@ -58,6 +59,7 @@ def all_routes(services: Services) -> list[Route]:
         swarm,
         house,
         ledger,
+        volume_archives,
     )
     return [route for noun in nouns for route in noun.routes(services)]
 

@@ -4,10 +4,11 @@ The worker waits when the client is slow, and fails when the client has left.
 """
 
 import asyncio
+import contextlib
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import CancelledError, Future
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from aiohttp import StreamReader
 
@@ -148,6 +149,34 @@ class AnswerWriter(io.RawIOBase):
             self.left = True
             if not task.done():
                 task.add_done_callback(lambda one: one.cancelled() or one.exception())
+
+
+async def written(
+    run: Callable[..., Awaitable[Any]], write: Callable[[BinaryIO], Any]
+) -> AsyncIterator[bytes]:
+    """What blocking work writes to a file; it has ended when this has."""
+    out = AnswerWriter()
+    work = asyncio.ensure_future(run(write, out))
+    try:
+        async for piece in out.pieces(work):
+            yield piece
+    finally:
+        out.left = True
+        await ended(work)
+
+
+async def ended(work: "asyncio.Future[Any]") -> None:
+    """Wait for a worker, however often the waiting is cancelled; its error is told elsewhere."""
+    cancelled = False
+    while not work.done():
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError:
+            cancelled = True
+    with contextlib.suppress(BaseException):
+        work.exception()
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 async def lines_of(

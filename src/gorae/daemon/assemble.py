@@ -53,6 +53,7 @@ from gorae.engine.sandbox import Sandboxes
 from gorae.engine.spawn import Spawner
 from gorae.engine.system import DaemonFacts, System
 from gorae.engine.usage import UsageReader
+from gorae.engine.volumearchive import VolumeArchives
 from gorae.engine.volumes import Volumes
 from gorae.errors import GoraeError, NotFound
 from gorae.linux import cgroup
@@ -97,6 +98,7 @@ class Services:
     events: Events
     files: Files
     ledger: Ledger
+    volume_archives: VolumeArchives
     pruning: Pruning
     commits: Commits
     system: System
@@ -275,6 +277,7 @@ class Daemon:
                 self.run_transfer,
             ),
             ledger=self.ledger,
+            volume_archives=VolumeArchives(self.volumes),
             pruning=self.pruning,
             files=Files(
                 self.records,

@@ -4,11 +4,12 @@ A volume with driver options is mounted at its directory while a container that 
 do that; who runs is asked of the containers, never counted.
 """
 
+import contextlib
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from gorae.engine import localdriver
@@ -73,6 +74,7 @@ class Volumes:
         self._events = events
         self._containers = containers
         self._by_name: dict[str, Volume] = {}
+        self._making: set[str] = set()
         self._lock = threading.RLock()
 
     def load(self) -> None:
@@ -135,6 +137,7 @@ class Volumes:
             found = self._by_name.get(name)
             if found is not None:
                 return found, False
+            self._refuse_making(name)
             name = name or secrets.token_hex(32)
             if wanted.driver not in ("", "local"):
                 raise NotFound(
@@ -155,7 +158,30 @@ class Volumes:
         self._events.publish("volume", "create", made.name, {"driver": made.driver})
         return made
 
-    def adopt(self, volume: Volume, also: Callable[[Tx], object]) -> Volume:
+    @contextlib.contextmanager
+    def being_made(self, name: str) -> Iterator[None]:
+        """Nobody else makes a volume of that name meanwhile.
+
+        Raises:
+            Conflict: there is one, or it is being made. InvalidArgument: not a name.
+        """
+        check_name(name)
+        with self._lock:
+            if name in self._by_name:
+                raise Conflict(f'volume "{name}" exists already: give another name, or remove it')
+            self._refuse_making(name)
+            self._making.add(name)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._making.discard(name)
+
+    def _refuse_making(self, name: str) -> None:
+        if name in self._making:
+            raise Conflict(f'volume "{name}" is just being made: wait until it is')
+
+    def adopt(self, volume: Volume, also: Callable[[Tx], object] | None = None) -> Volume:
         """A volume whose directory is there already; `also` is written in the same transaction.
 
         Raises:
@@ -164,11 +190,13 @@ class Volumes:
         with self._lock:
             if volume.name in self._by_name:
                 raise Conflict(f'volume "{volume.name}" exists already: give another name')
-            made = replace(volume, path=str(self.directories.data(volume.name)))
+            path = str(self.directories.data(volume.name))
+            made = replace(volume, path=path, created_ns=volume.created_ns or time.time_ns())
 
             def write(tx: Tx) -> None:
                 rows.insert(tx, row_of(made))
-                also(tx)
+                if also is not None:
+                    also(tx)
 
             self._db.write(write)
             self._by_name = {**self._by_name, made.name: made}

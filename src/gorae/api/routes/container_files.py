@@ -1,15 +1,12 @@
 """A container's files: what changed, export, and `cp`'s archives."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
-from typing import Any, BinaryIO
 
 from aiohttp import web
 
 from gorae.api import answer, stream
 from gorae.api.backend import Services
-from gorae.api.bridge import AnswerWriter, BodyReader
+from gorae.api.bridge import BodyReader, ended, written
 from gorae.api.call import Call
 from gorae.engine.files import PathInfo
 from gorae.errors import InvalidArgument
@@ -34,7 +31,7 @@ class ContainerFiles:
     async def export(self, call: Call) -> web.StreamResponse:
         """The whole root filesystem."""
         async with self._files.opened_alone(call.id) as view:
-            source = self._written(view.export)
+            source = written(self._services.run_transfer, view.export)
             return await stream.chunks(call, source, "application/octet-stream")
 
     async def stat(self, call: Call) -> web.Response:
@@ -49,20 +46,9 @@ class ContainerFiles:
         path = _path(call)
         async with self._files.opened(call.id, "archive-path") as view:
             found = await self._services.run(view.stat, path)
-            source = self._written(lambda out: view.pack(path, out))
+            source = written(self._services.run_transfer, lambda out: view.pack(path, out))
             headers = {pathstat.HEADER: _header(found)}
             return await stream.chunks(call, source, answer.TAR, headers=headers)
-
-    async def _written(self, write: Callable[[BinaryIO], Any]) -> AsyncIterator[bytes]:
-        """What a worker writes; it has ended when this has."""
-        out = AnswerWriter()
-        work = asyncio.ensure_future(self._services.run_transfer(write, out))
-        try:
-            async for piece in out.pieces(work):
-                yield piece
-        finally:
-            out.left = True
-            await _ended(work)
 
     async def write(self, call: Call) -> web.StreamResponse:
         """The body is a tar, compressed or not."""
@@ -82,22 +68,8 @@ class ContainerFiles:
                 await asyncio.shield(work)
             finally:
                 body.close()
-                await _ended(work)
+                await ended(work)
         return answer.nothing(200)
-
-
-async def _ended(work: "asyncio.Future[Any]") -> None:
-    """Wait for a worker, however often the waiting is cancelled; its error is told elsewhere."""
-    cancelled = False
-    while not work.done():
-        try:
-            await asyncio.wait({work})
-        except asyncio.CancelledError:
-            cancelled = True
-    with contextlib.suppress(BaseException):
-        work.exception()
-    if cancelled:
-        raise asyncio.CancelledError
 
 
 def _path(call: Call) -> str:
