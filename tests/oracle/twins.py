@@ -264,7 +264,7 @@ network ls -q --format raw
 """
 
 VOLUMES = r"""
-volume ls
+volume ls --format 'table {{.Driver}}\t{{.Name}}'
 volume ls -q
 volume ls --format json
 volume ls --format '{{.Name}} {{.Driver}} {{.Scope}} {{.Mountpoint}} {{.Labels}} {{.Links}} {{.Size}} {{.Status}}'

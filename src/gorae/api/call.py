@@ -15,6 +15,7 @@ from gorae.wire.version import ApiVersion
 
 T = TypeVar("T")
 MAX_BODY_BYTES = 8 << 20
+MAX_BATCH = 64
 _CREDENTIALS = struct.Struct("iII")
 """struct ucred: pid, uid, gid. Source: unix(7)"""
 _FALSE = ("", "0", "no", "false", "none")
@@ -32,6 +33,18 @@ class Call:
     def id(self) -> str:
         """The object named in the path."""
         return self.params.get("id") or self.params.get("name", "")
+
+    @property
+    def batch(self) -> str:
+        """gorae's own parameter: what one command removes bears the same word, and is brought back together.
+
+        Raises:
+            InvalidArgument: too long, or no plain letters and digits.
+        """
+        found = self.text("batch")
+        if found and not (found.isascii() and found.isalnum() and len(found) <= MAX_BATCH):
+            raise InvalidArgument(f"invalid batch: wanted at most {MAX_BATCH} letters and digits")
+        return found
 
     def caller(self) -> tuple[int, int] | None:
         """Uid and gid of an unprivileged client at the other end of a unix socket; None: root, or not known."""

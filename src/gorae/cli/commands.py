@@ -72,11 +72,15 @@ NETWORK: dict[str, tuple[str, str]] = {
     "rm": (_N + "rm", "remove networks"),
 }
 VOLUME: dict[str, tuple[str, str]] = {
+    "clone": (_V + "archive", "make a copy of a volume"),
     "create": (_V + "create", "make a volume"),
+    "export": (_V + "archive", "write a volume's content as a tar archive"),
+    "import": (_V + "archive", "make a volume of a tar archive"),
     "inspect": (_V + "inspect", "show all facts about volumes"),
     "ls": (_V + "ls", "list volumes"),
     "prune": (_V + "prune", "remove unused volumes"),
     "rm": (_V + "rm", "remove volumes"),
+    "update": (_V + "update", "update a volume (cluster volumes only)"),
 }
 SYSTEM: dict[str, tuple[str, str]] = {
     "check": (_S + "check", "verify the store and the host's leftovers"),
@@ -85,6 +89,7 @@ SYSTEM: dict[str, tuple[str, str]] = {
     "info": (_S + "info", "show facts about the engine and its host"),
     "install-docker-plugins": (_S + "plugins", "let docker's own command line build with gorae"),
     "prune": (_S + "prune", "remove unused data"),
+    "undo": (_S + "undo", "bring back what prune, rm or volume rm took"),
 }
 BUILDER: dict[str, tuple[str, str]] = {
     "bake": ("gorae.cli.bake.bake", "build the targets of a bake file"),

@@ -29,15 +29,11 @@ class PlanItem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`kept`: it goes to the bin, from which it can be brought back, and frees nothing yet."""
+    """`size_bytes` of what is measured; `kept`: it goes to the bin, from where it can be brought back."""
 
     items: tuple[PlanItem, ...]
+    size_bytes: int
     kept: bool
-
-    @property
-    def size_bytes(self) -> int:
-        """Of what is measured."""
-        return sum(one.size_bytes or 0 for one in self.items)
 
 
 def stopped(

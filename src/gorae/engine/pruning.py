@@ -70,10 +70,10 @@ class Pruning:
             for one in self._unused(takes, named=named)
         ]
 
-    def maker(self, volume: Volume) -> str:
-        """Who made an anonymous volume: the container's name or id, and its image's name."""
-        if not volume.container_id:
-            return ""
+    def makers(self, volume: Volume) -> tuple[str, str]:
+        """Who made an anonymous volume: the container's name, and its image's; what is gone by its id."""
+        if not volume.anonymous or not volume.container_id:
+            return "", ""
         try:
             container = self._containers.get(volume.container_id).name
         except GoraeError:
@@ -81,8 +81,12 @@ class Pruning:
         try:
             image = self._images.resolve(volume.image_id)
         except GoraeError:
-            return container
-        return f"{container} of {next(iter(image.familiar_names), image.short_id)}"
+            return container, volume.image_id.partition(":")[2][:12]
+        return container, next(iter(image.familiar_names), image.short_id)
+
+    def maker(self, volume: Volume) -> str:
+        """The same in words."""
+        return " of ".join(one for one in self.makers(volume) if one)
 
     def _unused(self, takes: TakesVolume, *, named: bool) -> list[Volume]:
         usage = self._volumes.usage()
@@ -105,15 +109,25 @@ class Pruning:
             for one in found
         ]
 
-    def plan(self, items: list[PlanItem]) -> Plan:
-        """A plan of what was chosen."""
-        return Plan(tuple(items), self.kept())
+    async def plan(self, items: list[PlanItem]) -> Plan:
+        """A plan of what was chosen; layers that several of the images share count once."""
+        ids = {one.key for one in items if one.kind == "image"}
+        size = sum(one.size_bytes or 0 for one in items if one.kind != "image")
+        if ids:
+            every: list[Image] = await self._run(self._images.all)
+            layers = await self._run(self._ledger.layers)
+            gone = [one.chain_id for one in every if one.id in ids]
+            rest = [one.chain_id for one in every if one.id not in ids]
+            size += sharing.own_bytes(gone, rest, layers)
+        return Plan(tuple(items), size, self.kept())
 
     # prunes -----------------------------------------------------------------------------------
 
-    async def prune_containers(self, takes: TakesContainer) -> tuple[list[str], int]:
+    async def prune_containers(
+        self, takes: TakesContainer, *, batch: str = ""
+    ) -> tuple[list[str], int]:
         """Remove every stopped container: ids, and the bytes that are free now."""
-        kept, batch = self.kept(), secrets.token_hex(8)
+        kept, batch = self.kept(), batch or secrets.token_hex(8)
         items = await self.plan_containers(takes)
         removed, freed = [], 0
         for item in items:
@@ -125,9 +139,11 @@ class Pruning:
             freed += 0 if kept else item.size_bytes or 0
         return removed, freed
 
-    async def prune_volumes(self, takes: TakesVolume, *, named: bool) -> tuple[list[str], int]:
+    async def prune_volumes(
+        self, takes: TakesVolume, *, named: bool, batch: str = ""
+    ) -> tuple[list[str], int]:
         """Remove every unused volume: names, and the bytes that are free now."""
-        kept, batch = self.kept(), secrets.token_hex(8)
+        kept, batch = self.kept(), batch or secrets.token_hex(8)
         items = await self.plan_volumes(takes, named=named)
         removed, freed = [], 0
         for item in items:
@@ -139,21 +155,24 @@ class Pruning:
             freed += 0 if kept else item.size_bytes or 0
         return removed, freed
 
-    async def prune_images(self, filters: dict[str, list[str]]) -> tuple[list[Removed], int]:
+    async def prune_images(
+        self, filters: dict[str, list[str]], *, batch: str = ""
+    ) -> tuple[list[Removed], int]:
         """Remove unused images: what was removed, and the bytes that are free now."""
         keep = None
         if self.kept():
-            batch = secrets.token_hex(8)
+            word = batch or secrets.token_hex(8)
 
             def keep(image: Image) -> Any:
-                return self._bin.put_image(batch, image)
+                return self._bin.put_image(word, image)
 
         gone, freed = await self._run(self._images.prune, filters, keep)
         return gone, freed
 
-    async def remove_volume(self, name: str, *, force: bool = False) -> None:
+    async def remove_volume(self, name: str, *, force: bool = False, batch: str = "") -> None:
         """`volume rm`. Raises: NotFound, Conflict: as `Volumes.remove`."""
-        await self._remove_volume(name, secrets.token_hex(8), keep=self._bin.takes(), force=force)
+        batch = batch or secrets.token_hex(8)
+        await self._remove_volume(name, batch, keep=self._bin.takes(), force=force)
 
     async def _remove_volume(
         self, name: str, batch: str, *, keep: bool, force: bool = False

@@ -211,6 +211,7 @@ class Volumes:
                 raise Conflict(
                     f'the name "{volume.name}" is taken by another volume: give a new one with --name'
                 )
+            self._refuse_making(volume.name)
             self.directories.take_from_bin(token, volume.name)
             try:
                 return self.adopt(volume, also)

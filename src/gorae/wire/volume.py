@@ -12,6 +12,15 @@ class VolumeUsage(Struct, rename="pascal"):
     size: int = -1
 
 
+class Origin(Struct, rename="pascal"):
+    """gorae's own, in lists: who made an anonymous volume, and its size, measured then; -1: not yet."""
+
+    container: str
+    image: str
+    size: int
+    measured: str
+
+
 class Volume(Struct, rename="pascal"):
     """A volume."""
 
@@ -23,6 +32,7 @@ class Volume(Struct, rename="pascal"):
     options: dict[str, str] | None
     scope: str = "local"
     usage_data: VolumeUsage | UnsetType = UNSET
+    gorae: Origin | UnsetType = UNSET
 
 
 class VolumeList(Struct, rename="pascal"):

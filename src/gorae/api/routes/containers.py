@@ -240,7 +240,9 @@ class Containers:
         """204; a removal of a link alone is an older feature that nobody has."""
         if call.flag("link"):
             raise InvalidArgument("removing a link alone is not supported")
-        await self._containers.remove(call.id, force=call.flag("force"), volumes=call.flag("v"))
+        await self._containers.remove(
+            call.id, force=call.flag("force"), volumes=call.flag("v"), batch=call.batch
+        )
         return answer.nothing()
 
     async def update(self, call: Call) -> web.Response:
@@ -261,7 +263,9 @@ class Containers:
 
     async def prune(self, call: Call) -> web.Response:
         """All that do not run and that the filters take."""
-        removed, freed = await self._services.pruning.prune_containers(prune_choice(call))
+        removed, freed = await self._services.pruning.prune_containers(
+            prune_choice(call), batch=call.batch
+        )
         return answer.document(wire.ContainersPruned(list(removed) or None, freed))
 
 

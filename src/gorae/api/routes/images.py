@@ -143,7 +143,9 @@ class Images:
 
     async def prune(self, call: Call) -> web.Response:
         """Unused ones without a name; with `dangling=false` all unused."""
-        gone, freed = await self._services.pruning.prune_images(prune_filters(call))
+        gone, freed = await self._services.pruning.prune_images(
+            prune_filters(call), batch=call.batch
+        )
         return answer.document(wire.ImagesPruned(translate.removed(gone) or None, freed))
 
     async def prune_build(self, _: Call) -> web.Response:

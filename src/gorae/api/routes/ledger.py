@@ -72,7 +72,7 @@ class Ledger:
             items = await self._pruning.plan_images(images.prune_filters(call))
         else:
             raise InvalidArgument(f'invalid kind "{kind}": wanted one of {", ".join(KINDS)}')
-        plan = self._pruning.plan(items)
+        plan = await self._pruning.plan(items)
         hours = self._services.system.facts.bin_hours if plan.kept else 0.0
         return answer.document(
             wire.PrunePlan(_items(plan.items), plan.size_bytes, plan.kept, hours)

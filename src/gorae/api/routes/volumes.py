@@ -9,9 +9,11 @@ from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.route import Route
 from gorae.api.translate import volume as translate
+from gorae.engine.ledger import Figure
 from gorae.engine.volumes import Volume
 from gorae.errors import Unavailable
 from gorae.wire import volume as wire
+from gorae.wire.timestamp import rfc3339
 from gorae.wire.version import ApiVersion
 
 GROUP = "Volume"
@@ -51,12 +53,21 @@ class Volumes:
         """Those that the filters take."""
         filters = call.filters(*translate.FILTERS)
         filters.flag("dangling", default=False)
-        found = [
-            translate.document(one)
-            for one in self._volumes.all()
-            if translate.takes(filters, one, used=bool(self._volumes.users(one.name)))
-        ]
+        usage = self._volumes.usage()
+        figures = await self._run(self._services.ledger.figures, "volume")
+        found = []
+        for one in self._volumes.all():
+            if translate.takes(filters, one, used=bool(usage.get(one.name))):
+                shown = translate.document(one)
+                shown.gorae = self._origin(one, figures.get(one.name))
+                found.append(shown)
         return answer.document(wire.VolumeList(found))
+
+    def _origin(self, one: Volume, figure: Figure | None) -> wire.Origin:
+        container, image = self._services.pruning.makers(one)
+        size = figure.size_bytes if figure is not None else -1
+        measured = rfc3339(figure.measured_ns) if figure is not None else ""
+        return wire.Origin(container, image, size, measured)
 
     async def create(self, call: Call) -> web.Response:
         """A volume of that name; the one that is there when there is one."""
@@ -86,13 +97,17 @@ class Volumes:
 
     async def delete(self, call: Call) -> web.Response:
         """204."""
-        await self._services.pruning.remove_volume(call.id, force=call.flag("force"))
+        await self._services.pruning.remove_volume(
+            call.id, force=call.flag("force"), batch=call.batch
+        )
         return answer.nothing()
 
     async def prune(self, call: Call) -> web.Response:
         """Unused anonymous ones; with the filter `all`, unused named ones too."""
         takes, named = prune_choice(call)
-        removed, freed = await self._services.pruning.prune_volumes(takes, named=named)
+        removed, freed = await self._services.pruning.prune_volumes(
+            takes, named=named, batch=call.batch
+        )
         return answer.document(wire.VolumesPruned(removed or None, freed))
 
 

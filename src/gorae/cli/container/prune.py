@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 def run(call: Invocation) -> int:
     """Remove all stopped containers."""
-    if not pruning.confirmed(call, "This will remove all stopped containers."):
+    if not pruning.confirmed(
+        call,
+        "This will remove all stopped containers.",
+        ("container", call.options.items("filter")),
+    ):
         return 0
     query = {"filters": filters.document(call.options.items("filter"))}
     answer = call.session.post("/containers/prune", query)
@@ -27,5 +31,5 @@ COMMAND = Command(
     "[OPTIONS]",
     "remove all stopped containers",
     run,
-    (pruning.FILTER, pruning.FORCE),
+    (pruning.FILTER, pruning.FORCE, pruning.PLAN),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gorae.cli.options import Command, Option
+from gorae.cli.pruning import new_batch
 from gorae.client.session import quote
 from gorae.errors import GoraeError, InvalidArgument, NotFound
 
@@ -18,6 +19,7 @@ def run(call: Invocation) -> int:
         "v": options.flag("volumes") or None,
         "force": options.flag("force") or None,
         "link": options.flag("link") or None,
+        "batch": new_batch(),
     }
     failed = 0
     for argument in call.arguments:

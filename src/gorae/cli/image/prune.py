@@ -16,9 +16,9 @@ UNUSED = "This will remove all images without at least one container associated 
 def run(call: Invocation) -> int:
     """Remove images without a name, or all unused ones."""
     everything = call.options.flag("all")
-    if not pruning.confirmed(call, UNUSED if everything else DANGLING):
-        return 0
     wanted = [*call.options.items("filter"), f"dangling={str(not everything).lower()}"]
+    if not pruning.confirmed(call, UNUSED if everything else DANGLING, ("image", wanted)):
+        return 0
     answer = call.session.post("/images/prune", {"filters": filters.document(wanted)})
     lines = [
         f"untagged: {entry['Untagged']}"
@@ -39,5 +39,6 @@ COMMAND = Command(
         Option("a all", "bool", "remove all images that no container uses"),
         pruning.FILTER,
         pruning.FORCE,
+        pruning.PLAN,
     ),
 )

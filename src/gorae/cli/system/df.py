@@ -36,6 +36,9 @@ LISTING = Listing(
 
 def run(call: Invocation) -> int:
     """Print sums, or with `-v` every object."""
+    if call.options.flag("why"):
+        call.console.out.write(why(call.session.get("/gorae/system/df")))
+        return 0
     usage = call.session.get("/system/df")
     template = call.options.text("format")
     if call.options.flag("verbose"):
@@ -129,6 +132,32 @@ def verbose(usage: Row) -> str:
     return "\n".join(parts)
 
 
+def why(lines: list[Row]) -> str:
+    """Sums by kind, then each owner with its reason, last use, and how old a walked figure is."""
+    kinds: dict[str, int] = {}
+    for line in lines:
+        kinds[line["Type"]] = kinds.get(line["Type"], 0) + line["Size"]
+    parts = [
+        f"{human_size(size)} {kind}"
+        for kind, size in sorted(kinds.items(), key=lambda one: -one[1])
+    ]
+    total = human_size(sum(kinds.values()))
+    rows = [
+        [
+            human_size(line["Size"]),
+            line["Type"],
+            line["Owner"][:12] if len(line["Owner"]) == 64 else line["Owner"],
+            _ago(line["LastUsed"]),
+            _ago(line["Measured"]) or "when stored",
+            line["Reason"],
+        ]
+        for line in lines
+    ]
+    return f"{total}: {', '.join(parts)}\n\n" + _table(
+        "SIZE\tTYPE\tOWNER\tLAST USED\tMEASURED\tREASON", rows
+    )
+
+
 def _table(heads: str, rows: list[list[str]]) -> str:
     return tabwriter.align("\n".join([heads, *("\t".join(row) for row in rows)])) + "\n"
 
@@ -199,5 +228,9 @@ COMMAND = Command(
     "[OPTIONS]",
     "show the disk space in use",
     run,
-    (format_option(), Option("v verbose", "bool", "show every object")),
+    (
+        format_option(),
+        Option("v verbose", "bool", "show every object"),
+        Option("why", "bool", "show whose every byte is, and why it is kept"),
+    ),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gorae.cli import filters, pruning
 from gorae.cli.options import Command, Option
-from gorae.cli.units import human_size
 from gorae.errors import InvalidArgument, NotFound, NotImplemented
 
 TYPE_CHECKING = False
@@ -21,19 +20,27 @@ def run(call: Invocation) -> int:
     everything, volumes = options.flag("all"), options.flag("volumes")
     if volumes and any(text.startswith("until=") for text in wanted):
         raise InvalidArgument('ERROR: The "until" filter is not supported with "--volumes"')
-    if not pruning.confirmed(call, warning(wanted, everything=everything, volumes=volumes)):
+    dangling = f"dangling={str(not everything).lower()}"
+    plans = [("container", wanted), ("image", [*wanted, dangling])]
+    if volumes:
+        plans.insert(1, ("volume", wanted))
+    about = warning(wanted, everything=everything, volumes=volumes)
+    if not pruning.confirmed(call, about, *plans):
         return 0
-    total = 0
+    total, some, batch = 0, False, pruning.new_batch()
     for path, query, title, key in steps(wanted, everything=everything, volumes=volumes):
         try:
             answer = call.session.post(
-                path, {"filters": filters.document(query), "all": everything or None}
+                path,
+                {"filters": filters.document(query), "all": everything or None, "batch": batch},
             )
         except (NotImplemented, NotFound):
             continue  # an engine without a build cache
         total += answer.get("SpaceReclaimed", 0)
-        pruning.report(call, title, [_line(entry) for entry in answer.get(key) or ()], None)
-    call.say(f"Total reclaimed space: {human_size(total)}")
+        names = [_line(entry) for entry in answer.get(key) or ()]
+        some = some or bool(names)
+        pruning.report(call, title, names, None)
+    pruning.tell_reclaimed(call, total, some=some)
     return 0
 
 
@@ -91,6 +98,7 @@ COMMAND = Command(
         Option("a all", "bool", "remove all unused images, not only those without a name"),
         pruning.FILTER,
         pruning.FORCE,
+        pruning.PLAN,
         Option("volumes", "bool", "remove anonymous volumes too"),
     ),
 )

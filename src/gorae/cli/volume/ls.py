@@ -46,6 +46,19 @@ def _size(row: Row) -> str:
     return human_size(usage(row, "Size")) if usage(row, "Size") >= 0 else UNKNOWN
 
 
+def _measured(row: Row) -> str:
+    """gorae's own figure; docker lists none."""
+    size = int((row.get("Gorae") or {}).get("Size", -1))
+    return human_size(size) if size >= 0 else UNKNOWN
+
+
+def _made_by(row: Row) -> str:
+    """`CONTAINER (IMAGE)` of an anonymous volume."""
+    origin = row.get("Gorae") or {}
+    image = f" ({origin['Image']})" if origin.get("Image") else ""
+    return f"{origin['Container']}{image}" if origin.get("Container") else ""
+
+
 def _links(row: Row) -> str:
     return str(usage(row, "RefCount")) if usage(row, "RefCount") >= 0 else UNKNOWN
 
@@ -61,10 +74,13 @@ LISTING = Listing(
         "Links": ("LINKS", _links),
         "Size": ("SIZE", _size),
         "Availability": ("AVAILABILITY", lambda _: UNKNOWN),
+        "Measured": ("SIZE", _measured),
+        "MadeBy": ("MADE BY", _made_by),
         "Group": ("GROUP", lambda _: UNKNOWN),
         "Status": ("STATUS", lambda _: UNKNOWN),
     },
-    ("Driver", "Name"),
+    ("Driver", "Name", "Measured", "MadeBy"),
+    unlisted=("Measured", "MadeBy"),
     methods={"Label": ("", lambda row, name: (row.get("Labels") or {}).get(name, ""))},
     raw=(("name", "Name"), ("driver", "Driver")),
 )

@@ -24,7 +24,8 @@ def run(call: Invocation) -> int:
                 "conflicting options: cannot specify both --all and --filter all=1"
             )
         wanted.append("all=true")
-    if not pruning.confirmed(call, EVERYTHING if everything else ANONYMOUS):
+    warning = EVERYTHING if everything else ANONYMOUS
+    if not pruning.confirmed(call, warning, ("volume", wanted)):
         return 0
     answer = call.session.post("/volumes/prune", {"filters": filters.document(wanted)})
     pruning.report(
@@ -42,5 +43,6 @@ COMMAND = Command(
         Option("a all", "bool", "remove named ones too"),
         pruning.FILTER,
         pruning.FORCE,
+        pruning.PLAN,
     ),
 )

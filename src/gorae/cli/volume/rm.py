@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gorae.cli.options import Command, Option
+from gorae.cli.pruning import new_batch
 from gorae.client.session import quote
 
 TYPE_CHECKING = False
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 def run(call: Invocation) -> int:
     """Remove each."""
-    query = {"force": call.options.flag("force") or None}
+    query = {"force": call.options.flag("force") or None, "batch": new_batch()}
     return call.for_each(
         call.arguments, lambda name: call.session.delete(f"/volumes/{quote(name)}", query)
     )
