@@ -118,7 +118,7 @@ class Pruning:
             layers = await self._run(self._ledger.layers)
             gone = [one.chain_id for one in every if one.id in ids]
             rest = [one.chain_id for one in every if one.id not in ids]
-            size += sharing.own_bytes(gone, rest, layers)
+            size += layershares.own_bytes(gone, rest, layers)
         return Plan(tuple(items), size, self.kept())
 
     # prunes -----------------------------------------------------------------------------------

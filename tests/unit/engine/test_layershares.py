@@ -1,6 +1,6 @@
 """How much of an image is its own."""
 
-from gorae.engine.sharing import Layer, own_bytes, shares
+from gorae.engine.layershares import Layer, own_bytes, shares
 
 LAYERS = {
     "base": Layer("", 100),
