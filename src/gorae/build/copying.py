@@ -22,6 +22,7 @@ from gorae.store.ingest import disk_error
 
 PIECE = 1 << 20
 SMALL = 128 << 10
+MAX_LINKS = 40
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -79,9 +80,22 @@ class Writer:
             self.make_dirs(dest)
         if dest.endswith(("/", "/.")) or self._is_dir(dest):
             dest = f"{dest.rstrip('/')}/{taken.name}"
+        else:
+            dest = self._through_links(dest)
         parent, _, name = dest.rstrip("/").rpartition("/")
         self.make_dirs(parent)
         self._put(tree, taken.top, parent, name)
+
+    def _through_links(self, dest: str) -> str:
+        """Where a destination that is a link leads, be something there or not."""
+        for _ in range(MAX_LINKS):
+            parent, _, name = dest.rstrip("/").rpartition("/")
+            try:
+                target = os.readlink(name, dir_fd=self.directory(parent))
+            except (KernelError, OSError):
+                return dest
+            dest = target if target.startswith("/") else f"{parent}/{target}"
+        raise InvalidArgument(f'cannot copy to "{dest}": too many levels of symbolic links')
 
     def _make_parents(self, tree: Tree, taken: Taken, dest: str) -> str:
         base = dest.rstrip("/")

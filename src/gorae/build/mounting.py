@@ -283,6 +283,9 @@ class _Work:
     def _ssh(self, mount: RunMount, number: int) -> None:
         agent_id = mount.id or "default"
         path = self._memory() / f"ssh.{number}"
+        target = mount.target or f"{SSH_SOCKET}.{number}"
+        if not any(one.startswith("SSH_AUTH_SOCK=") for one in self._ready.env):
+            self._ready.env.append(f"SSH_AUTH_SOCK={target}")  # without an agent too, as BuildKit
         stop = self._session.client.ssh(agent_id, str(path))
         if stop is None:
             if mount.required:
@@ -291,10 +294,7 @@ class _Work:
         self._stack.callback(stop)
         os.chown(path, mount.uid or 0, mount.gid or 0)
         os.chmod(path, 0o600 if mount.mode is None else mount.mode)
-        target = mount.target or f"{SSH_SOCKET}.{number}"
         self._point(MountPoint("bind", str(path), target, recursive=False))
-        if not any(one.startswith("SSH_AUTH_SOCK=") for one in self._ready.env):
-            self._ready.env.append(f"SSH_AUTH_SOCK={target}")
 
 
 def _bound(source: str, mount: RunMount) -> MountPoint:

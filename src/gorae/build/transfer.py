@@ -16,6 +16,7 @@ from gorae.build.vertex import TransferAction, WorkdirAction
 from gorae.build.workspace import Workspace
 from gorae.dockerfile.ignore import ROOT, Ignore, State, of_patterns
 from gorae.errors import InvalidArgument, KernelError
+from gorae.linux.fd import openat2
 from gorae.oci.tar.reader import ForwardReader, members
 from gorae.runtime import user
 from gorae.store.archive.apply import Unpacker
@@ -92,11 +93,38 @@ def writer_of(action: TransferAction, place: Workspace, session: Session) -> Wri
 
 
 def _owner(place: Workspace, wanted: str) -> tuple[int, int] | None:
-    """`USER[:GROUP]`; a number alone is the group's too."""
+    """`USER[:GROUP]`; a number alone is the group's too, a name that is not in the files is root's, as in BuildKit.
+
+    Raises:
+        InvalidArgument: a name, and there are no files to find it in.
+    """
     if not wanted:
         return None
-    found = user.lookup(place.root_fd, wanted)
+    name, colon, group = wanted.partition(":")
+    try:
+        found = user.lookup(place.root_fd, wanted)
+    except InvalidArgument:
+        if not _has_users(place.root_fd):
+            raise
+        uid = _number_of(place, name)
+        return uid, _number_of(place, f"0:{group}", of_group=True) if colon else 0
     return found.uid, found.uid if wanted.isdecimal() else found.gid
+
+
+def _number_of(place: Workspace, wanted: str, *, of_group: bool = False) -> int:
+    try:
+        found = user.lookup(place.root_fd, wanted)
+    except InvalidArgument:
+        return 0
+    return found.gid if of_group else found.uid
+
+
+def _has_users(root_fd: int) -> bool:
+    try:
+        os.close(openat2(root_fd, user.PASSWD, os.O_PATH))
+    except KernelError:
+        return False
+    return True
 
 
 def _now_ns(session: Session) -> int:

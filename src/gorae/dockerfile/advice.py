@@ -95,7 +95,7 @@ def _check_scope(file: Dockerfile, stage: Stage, findings: Findings) -> None:
 def _below(file: Dockerfile, stage: Stage) -> Iterator[Stage]:
     """The stages that this one stands on."""
     names = {one.name: one for one in file.stages[: stage.index] if one.name}
-    while (base := names.get(stage.from_.image.lower())) is not None and base.index < stage.index:
+    while (base := names.get(stage.from_.image)) is not None and base.index < stage.index:
         yield base
         stage = base
 

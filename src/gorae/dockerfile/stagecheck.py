@@ -126,7 +126,10 @@ class StageChecker:
 
     def _needs(self, stage: Stage) -> Iterator[int]:
         every = len(self._file.stages)
-        names = [(self._images[stage.index], stage.index)]
+        base = self._base(stage)
+        if base is not None:
+            yield base
+        names = []
         for found in stage.instructions:
             if isinstance(found, to.Copy) and found.from_.isdecimal():
                 yield from (one.index for one in self._file.stages if str(one.index) == found.from_)
@@ -146,6 +149,13 @@ class StageChecker:
                 return stage.index
         return None
 
+    def _base(self, stage: Stage) -> int | None:
+        """The stage that this one stands on; in a FROM case counts."""
+        for one in reversed(self._file.stages[: stage.index]):
+            if one.name and one.name == self._images[stage.index]:
+                return one.index
+        return None
+
     def _stage(self, stage: Stage) -> None:
         state = self._states[stage.index] = self._begin(stage)
         once: dict[type, to.Instruction] = {}
@@ -157,7 +167,7 @@ class StageChecker:
 
     def _begin(self, stage: Stage) -> _State:
         name = self._images[stage.index]
-        base = self._index(name, stage.index)
+        base = self._base(stage)
         if base is not None:
             below = self._states[base]
             state = below.for_child()

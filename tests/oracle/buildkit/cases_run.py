@@ -53,7 +53,7 @@ CASES = [
     case("shm size", "FROM orcbb\nRUN df -k /dev/shm | tail -1 | awk '{print $2}' >/f\n", None, "--shm-size=8m"),
     case("ulimit", "FROM orcbb\nRUN ulimit -n >/f\n", None, "--ulimit", "nofile=512:1024"),
     case("variables in mounts", "FROM orcbb\nARG T=/t\nENV I=orcb-seven\nRUN --mount=type=cache,id=$I,target=${T}/c echo x >/t/c/x; ls /t >/f\n"),
-    case("devices and proc", "FROM orcbb\nRUN ls /dev | sort | tr '\\n' ' ' >/f; test -d /proc/1 && test -d /sys/kernel && echo ok >>/f\n"),
+    case("devices and proc", "FROM orcbb\nRUN ls /dev | grep -v core | sort | tr '\\n' ' ' >/f; test -d /proc/1 && test -d /sys/kernel && echo ok >>/f\n"),
     case("pid is one and no tty", "FROM orcbb\nRUN echo $$ >/f; test -t 0 || echo none >>/f\n"),
     case("umask and default modes", "FROM orcbb\nRUN umask >/f; touch /g; mkdir /h\n"),
     case("capabilities", "FROM orcbb\nRUN grep CapEff /proc/self/status >/f\n"),

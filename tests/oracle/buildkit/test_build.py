@@ -19,6 +19,7 @@ OURS = {
     "bad: chmod word": "invalid chmod parameter: 'zz'",
     "bad: secret without an id": "has no id: say id=NAME",
     "bad: secret file that is not there": "no such file",
+    "copy chown by name on scratch": "unable to find user daemon",
     "copy a folder onto a file": "not a directory",
     "copy a file below a file": "not a directory",
     "entitlement for insecure": "security.insecure is not allowed",
