@@ -255,6 +255,8 @@ class Builds:
     ) -> ignores.Ignore | None:
         if request.ignore is not None:
             return ignores.parse(request.ignore)
+        if main.folder is None:
+            return None  # an archive was filtered by who packed it: its ignore file is a file
         vertex = progress.begin("[internal] load .dockerignore")
         found = None
         for path in ignores.names_beside(name):
