@@ -23,6 +23,7 @@ from gorae.engine.commit import CommitOptions
 from gorae.engine.distribution import Distributed, Hit
 from gorae.engine.files import FileView
 from gorae.engine.images import Image, Removed
+from gorae.engine.indexes import Entry, Inspected
 from gorae.engine.layershares import Shares
 from gorae.engine.ledger import Figure, Line
 from gorae.engine.model import (
@@ -180,6 +181,13 @@ class Distribution(Protocol):
     def inspect(self, name: Reference, credentials: Credentials) -> Distributed: ...
 
 
+class Indexes(Protocol):
+    """Of `engine.indexes`; blocking, long."""
+
+    def inspect(self, name: Reference, credentials: Credentials) -> Inspected: ...
+    def push(self, name: Reference, entries: Sequence[Entry], credentials: Credentials) -> str: ...
+
+
 class Networks(Protocol):
     """Of `engine.networks`; blocking where it changes something."""
 
@@ -294,6 +302,8 @@ class Services(Protocol):
     def builds(self) -> Builds: ...
     @property
     def distribution(self) -> Distribution: ...
+    @property
+    def indexes(self) -> Indexes: ...
     @property
     def networks(self) -> Networks: ...
     @property

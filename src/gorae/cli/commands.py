@@ -16,6 +16,7 @@ _H = "gorae.cli.hub."
 _N = "gorae.cli.network."
 _V = "gorae.cli.volume."
 _S = "gorae.cli.system."
+_M = "gorae.cli.manifest."
 _B = "gorae.cli.builder."
 
 CONTAINER: dict[str, tuple[str, str]] = {
@@ -104,6 +105,13 @@ BUILD: dict[str, tuple[str, str]] = {
     ),
 }
 """Words that may follow `build`; a folder of such a name is built as `./context`."""
+MANIFEST: dict[str, tuple[str, str]] = {
+    "annotate": (_M + "index", "say for which platform an image of an index is"),
+    "create": (_M + "index", "begin an index of images that are in a registry"),
+    "inspect": (_M + "index", "show a manifest or an index"),
+    "push": (_M + "index", "make the index in its registry"),
+    "rm": (_M + "index", "forget lists that were begun"),
+}
 HUB: dict[str, tuple[str, str]] = {
     "audit": (_H + "keeping", "show who did what"),
     "gc": (_H + "keeping", "remove what nothing reaches"),
@@ -157,6 +165,7 @@ TOP: dict[str, tuple[str, str]] = {
     "info": SYSTEM["info"],
     "inspect": (_S + "inspect", "show all facts about objects of any kind"),
     "login": (_S + "login", "log in to a registry"),
+    "search": (_I + "search", "find repositories in a registry"),
     "logout": (_S + "login", "log out of a registry"),
     "version": (_S + "version", "show the versions of client and engine"),
     "completion": ("gorae.cli.completion", "write a shell's completion script"),
@@ -170,6 +179,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "hub": HUB,
     **HUB_GROUPS,
     "image": IMAGE,
+    "manifest": MANIFEST,
     "network": NETWORK,
     "system": SYSTEM,
     "volume": VOLUME,
@@ -185,6 +195,7 @@ SUMMARIES = {
     "hub user": "a hub's accounts",
     "hub webhook": "whom a hub tells of pushes",
     "image": "images",
+    "manifest": "manifests and indexes in registries",
     "network": "networks",
     "system": "the engine itself",
     "volume": "volumes",

@@ -51,9 +51,26 @@ def server_key(domain: str) -> str:
     return INDEX_SERVER if domain in ("", "docker.io", "index.docker.io") else domain
 
 
+def domain_of_key(key: str) -> str:
+    """The reverse of `server_key`."""
+    return "docker.io" if key == INDEX_SERVER else key
+
+
+def helper_for(document: dict[str, Any], key: str) -> str:
+    """The credential helper that keeps a server's credentials; empty where the file itself does."""
+    own = (document.get("credHelpers") or {}).get(key)
+    return str(own or document.get("credsStore") or "")
+
+
 def lookup(document: dict[str, Any], domain: str) -> dict[str, str]:
     """The credentials for a registry; empty for nobody."""
     key = server_key(domain)
+    helper = helper_for(document, key)
+    if helper:
+        from gorae.cli import credentialhelper
+
+        found = credentialhelper.get(helper, key)
+        return found | {"serveraddress": key} if found else {}
     entry = (document.get("auths") or {}).get(key) or {}
     found = {name: entry[name] for name in ("identitytoken", "registrytoken") if entry.get(name)}
     if entry.get("auth"):
@@ -78,5 +95,6 @@ def encode(credentials: dict[str, str]) -> str:
 
 def encode_all(document: dict[str, Any]) -> str:
     """The `X-Registry-Config` header's value: every registry's credentials."""
-    found = {key: lookup(document, key) for key in document.get("auths") or {}}
+    keys = dict.fromkeys((*(document.get("auths") or {}), *(document.get("credHelpers") or {})))
+    found = {key: lookup(document, key) for key in keys}
     return encode({key: one for key, one in found.items() if one})  # type: ignore[misc]

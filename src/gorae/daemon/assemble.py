@@ -37,6 +37,7 @@ from gorae.engine.firewallwatch import FirewallWatch
 from gorae.engine.healthcheck import HealthChecks
 from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Images
+from gorae.engine.indexes import Indexes
 from gorae.engine.layers import Layers
 from gorae.engine.ledger import Ledger
 from gorae.engine.lifecycle import Lifecycle
@@ -93,6 +94,7 @@ class Services:
     pushes: Pushes
     builds: Builds
     distribution: Distribution
+    indexes: Indexes
     networks: Networks
     volumes: Volumes
     events: Events
@@ -261,6 +263,7 @@ class Daemon:
             bootstrap=Bootstrap(archives),
             pulls=pulls,
             distribution=Distribution(registries),
+            indexes=Indexes(registries),
             pushes=pushes,
             builds=self.builds,
             networks=self.networks,

@@ -49,6 +49,8 @@ class Descriptor:
             found = {"architecture": self.platform.architecture, "os": self.platform.os}
             if self.platform.variant:
                 found["variant"] = self.platform.variant
+            if self.platform.os_version:
+                found["os.version"] = self.platform.os_version
             document["platform"] = found
         return document
 
@@ -160,6 +162,18 @@ def with_layers(manifest: Manifest, layers: Sequence[Descriptor]) -> Manifest:
     document = text.load(manifest.raw, "manifest")
     document["layers"] = [one.to_document() for one in found]
     return replace(manifest, raw=text.dump(document), layers=found)
+
+
+def make_index_of(described: Sequence[Descriptor]) -> Index:
+    """An index of images, of Docker's kind when all of them are, else OCI's."""
+    docker = all(one.media_type == media_type.DOCKER_MANIFEST for one in described)
+    kind = media_type.DOCKER_LIST if docker else media_type.OCI_INDEX
+    document = {
+        "schemaVersion": 2,
+        "mediaType": kind,
+        "manifests": [one.to_document() for one in described],
+    }
+    return Index(text.dump(document), kind, tuple(described))
 
 
 def make_index(manifests: tuple[Descriptor, ...]) -> Index:

@@ -71,7 +71,7 @@ class Descriptor(Struct, rename="camel"):
     size: int
 
 
-class Platform(Struct, omit_defaults=True):
+class Platform(Struct, omit_defaults=True, frozen=True):
     """A platform of an image."""
 
     architecture: str = ""
@@ -85,3 +85,31 @@ class DistributionInspect(Struct, rename="pascal"):
 
     descriptor: Descriptor
     platforms: list[Platform]
+
+
+class ManifestInspect(Struct, rename="pascal"):
+    """A manifest or an index in its registry; `raw` in base64."""
+
+    ref: str
+    descriptor: Descriptor
+    platform: Platform | None
+    raw: bytes
+
+
+class IndexEntry(Struct, rename="pascal"):
+    """An image of an index to be made."""
+
+    ref: str
+    platform: Platform = Platform()
+
+
+class IndexPush(Struct, rename="pascal"):
+    """An index to be made."""
+
+    entries: list[IndexEntry] = []
+
+
+class IndexPushed(Struct, rename="pascal"):
+    """The index that was made."""
+
+    digest: str

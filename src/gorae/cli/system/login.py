@@ -9,31 +9,84 @@ from gorae.cli import credentials
 from gorae.cli.console import read_line
 from gorae.cli.options import Command, Option
 from gorae.cli.transfer import read_descriptor
-from gorae.errors import InvalidArgument
+from gorae.errors import GoraeError, InvalidArgument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from gorae.cli.invocation import Invocation
+
+UNENCRYPTED = """
+WARNING! Your credentials are stored unencrypted in '{}/config.json'.
+Configure a credential helper to remove this warning. See
+https://docs.docker.com/go/credential-store/
+"""
 
 
 def login(call: Invocation) -> int:
     """Check the credentials, keep them."""
     key = _server(call)
+    folder = credentials.folder(call.globals.text("config"))
+    document = credentials.read(folder)
+    if _login_again(call, key, document):
+        return 0
     user, password = _credentials(call)
     answer = call.session.post(
         "/auth", None, {"username": user, "password": password, "serveraddress": key}
     )
-    folder = credentials.folder(call.globals.text("config"))
-    document = credentials.read(folder)
-    token = (answer or {}).get("IdentityToken")
-    auth = binascii.b2a_base64(
-        f"{user}:{'' if token else password}".encode(), newline=False
-    ).decode()
-    entry = {"auth": auth, "identitytoken": token} if token else {"auth": auth}
-    document.setdefault("auths", {})[key] = entry
-    credentials.write(folder, document)
+    _keep(call, folder, document, key, user, password, (answer or {}).get("IdentityToken") or "")
     call.say((answer or {}).get("Status") or "Login Succeeded")
     return 0
+
+
+def _login_again(call: Invocation, key: str, document: dict[str, Any]) -> bool:
+    """With what is kept already, when nothing was given; whether the registry takes it."""
+    options = call.options
+    if options.text("username") or options.text("password") or options.flag("password-stdin"):
+        return False
+    found = credentials.lookup(document, credentials.domain_of_key(key))
+    if not found:
+        return False
+    user = found.get("username", "")
+    call.say(
+        "Authenticating with existing credentials..." + (f" [Username: {user}]" if user else "")
+    )
+    try:
+        answer = call.session.post("/auth", None, found)
+    except GoraeError as error:
+        call.console.complain(f"Login did not succeed, error: {error}")
+        return False
+    call.say((answer or {}).get("Status") or "Login Succeeded")
+    return True
+
+
+def _keep(
+    call: Invocation,
+    folder: str,
+    document: dict[str, Any],
+    key: str,
+    user: str,
+    password: str,
+    token: str,
+) -> None:
+    """In the helper that the configuration names, else in the file."""
+    helper = credentials.helper_for(document, key)
+    entry: dict[str, str] = {}
+    if helper:
+        from gorae.cli import credentialhelper
+
+        kept_as = credentialhelper.TOKEN_USER if token else user
+        credentialhelper.store(helper, key, kept_as, token or password)
+    else:
+        pair = f"{user}:{'' if token else password}".encode()
+        entry = {"auth": binascii.b2a_base64(pair, newline=False).decode()}
+        if token:
+            entry["identitytoken"] = token
+    document.setdefault("auths", {})[key] = entry
+    credentials.write(folder, document)
+    if not helper:
+        call.console.complain(UNENCRYPTED.format(folder))
 
 
 def logout(call: Invocation) -> int:
@@ -41,12 +94,15 @@ def logout(call: Invocation) -> int:
     key = _server(call)
     folder = credentials.folder(call.globals.text("config"))
     document = credentials.read(folder)
-    if key not in (document.get("auths") or {}):
-        call.say(f"Not logged in to {key}")
-        return 0
     call.say(f"Removing login credentials for {key}")
-    del document["auths"][key]
-    credentials.write(folder, document)
+    helper = credentials.helper_for(document, key)
+    if helper:
+        from gorae.cli import credentialhelper
+
+        credentialhelper.erase(helper, key)
+    if key in (document.get("auths") or {}):
+        del document["auths"][key]
+        credentials.write(folder, document)
     return 0
 
 

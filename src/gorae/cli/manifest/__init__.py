@@ -1,0 +1,1 @@
+"""Commands of the group `manifest`: manifests and indexes in registries."""
