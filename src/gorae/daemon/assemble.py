@@ -53,6 +53,7 @@ from gorae.engine.rotation import Rotation
 from gorae.engine.sandbox import Sandboxes
 from gorae.engine.spawn import Spawner
 from gorae.engine.system import DaemonFacts, System
+from gorae.engine.trust import Trust
 from gorae.engine.usage import UsageReader
 from gorae.engine.volumearchive import VolumeArchives
 from gorae.engine.volumes import Volumes
@@ -189,7 +190,8 @@ class Daemon:
         downloads = Downloads(self.store.content, self.store.db, config.max_concurrent_downloads)
         registries = Registries(registry_settings(config))
         here = Platform(host_architecture(), "linux")
-        pulls = Pulls(self.images, layers, recorder, registries, downloads, here)
+        trust = Trust(Path(config.policy))
+        pulls = Pulls(self.images, layers, recorder, registries, downloads, trust, here)
         pushes = Pushes(self.images, layers, registries, config.max_concurrent_uploads)
         foreground = Foreground.make(Path(config.exec_root), runtime, host)
         self.builds = Builds(

@@ -14,6 +14,7 @@ from gorae.engine.images import Image, Images
 from gorae.engine.layers import Held, Layers, chains
 from gorae.engine.progress import Emit, Reporter, silent
 from gorae.engine.recorder import Recorder
+from gorae.engine.trust import Trust
 from gorae.errors import (
     Cancelled,
     GoraeError,
@@ -41,10 +42,11 @@ LOOK_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class PullOptions:
-    """`platform`: another than this machine's; whose credentials."""
+    """`platform`: another than this machine's; whose credentials; `verify_keys`: one of them must have signed (PEM)."""
 
     platform: Platform | None = None
     credentials: Credentials = NOBODY
+    verify_keys: tuple[bytes, ...] = ()
 
 
 class Pulls:
@@ -57,6 +59,7 @@ class Pulls:
         recorder: Recorder,
         registries: Registries,
         downloads: Downloads,
+        trust: Trust,
         host: Platform,
     ) -> None:
         self._images = images
@@ -65,6 +68,7 @@ class Pulls:
         self._recorder = recorder
         self._registries = registries
         self._downloads = downloads
+        self._trust = trust
         self._host = host
 
     def pull(
@@ -134,6 +138,7 @@ class Pulls:
         asked = name.digest or name.tag
         found = resolve(repository, asked, self._wanted(options))
         reporter.say(f"Pulling from {name.path}", asked)
+        self._trust.check(repository, name, found, options.verify_keys)
         with self._store.lease() as lease:
             config = self._config(repository, found.manifest)
             held = self._known(config, lease)

@@ -17,6 +17,7 @@ from gorae.engine.progress import Step
 from gorae.engine.pulls import PullOptions, Pulls
 from gorae.engine.pushes import Pushes, PushOptions
 from gorae.engine.recorder import Recorder
+from gorae.engine.trust import Trust
 from gorae.errors import Cancelled
 from gorae.oci.manifest import Platform
 from gorae.oci.reference import Reference
@@ -70,8 +71,9 @@ class Lab:
         self.downloads = Downloads(self.store.content, self.store.db, self.settings.max_downloads)
         self.registries = Registries(self.settings)
         here = Platform(host_architecture(), "linux")
+        trust = Trust(Path(self.settings.policy))
         self.pulls = Pulls(
-            self.images, self.layers, recorder, self.registries, self.downloads, here
+            self.images, self.layers, recorder, self.registries, self.downloads, trust, here
         )
         self.pushes = Pushes(self.images, self.layers, self.registries, self.settings.max_uploads)
         self.distribution = Distribution(self.registries)

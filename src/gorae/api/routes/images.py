@@ -183,7 +183,9 @@ class Images:
         """The headers go with the first line: what fails before is an ordinary answer."""
         wanted = transfer.named(call.text("fromImage"), call.text("tag"))
         options = PullOptions(
-            platform=transfer.platform(call), credentials=transfer.credentials(call)
+            platform=transfer.platform(call),
+            credentials=transfer.credentials(call),
+            verify_keys=transfer.verify_keys(call),
         )
         pulls = self._services.pulls
         work = pulls.pull if wanted.tag or wanted.digest else pulls.pull_all

@@ -1,5 +1,7 @@
 """What pull, push and their like have in common: a name, credentials, a platform, steps as progress lines."""
 
+import base64
+import binascii
 from collections.abc import AsyncIterator, Callable
 
 from msgspec import UNSET
@@ -8,7 +10,7 @@ from gorae.api.backend import Services
 from gorae.api.bridge import lines_of
 from gorae.api.call import Call
 from gorae.engine.progress import Emit, Step
-from gorae.errors import InvalidArgument, PermissionDenied, Unauthorized, Unavailable
+from gorae.errors import InvalidArgument, Unauthorized, Unavailable
 from gorae.oci import platform as platforms
 from gorae.oci.manifest import Platform
 from gorae.oci.reference import Reference
@@ -42,6 +44,17 @@ def pushed_platform(call: Call) -> Platform | None:
         return platforms.parse(asked) if asked else None
     found = codec.decode(wire.Platform, asked.encode())
     return platforms.normalized(Platform(found.architecture, found.os, found.variant or ""))
+
+
+def verify_keys(call: Call) -> tuple[bytes, ...]:
+    """Public keys of `X-Gorae-Verify-Key` headers, each PEM in base64. Raises: InvalidArgument."""
+    try:
+        return tuple(
+            base64.b64decode(one, validate=True)
+            for one in call.request.headers.getall("X-Gorae-Verify-Key", [])
+        )
+    except (binascii.Error, ValueError):
+        raise InvalidArgument("invalid X-Gorae-Verify-Key header: must be base64") from None
 
 
 def credentials(call: Call) -> Credentials:
@@ -83,7 +96,7 @@ async def steps(services: Services, work: Callable[[Emit], object]) -> AsyncIter
     def run(emit: Callable[[bytes], None]) -> None:
         try:
             work(lambda step: emit(b"" if step is None else line(step)))
-        except (Unauthorized, PermissionDenied) as error:
+        except Unauthorized as error:
             # It is the registry that refused, not we: for a 401 of ours the CLI would ask for a password.
             raise Unavailable(error.message) from error
 

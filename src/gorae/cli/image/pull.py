@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import binascii
+
 from gorae.cli import credentials, progress, reference
 from gorae.cli.options import Command, Option
 from gorae.errors import InvalidArgument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gorae.cli.console import Output
     from gorae.cli.invocation import Invocation
     from gorae.cli.reference import Reference
+
+MAX_KEY_BYTES = 64 << 10
 
 
 def run(call: Invocation) -> int:
@@ -25,7 +31,11 @@ def run(call: Invocation) -> int:
             call.say("Using default tag: latest")
         wanted = wanted.with_default_tag()
     pull(
-        call, wanted, None if options.flag("quiet") else call.console.out, options.text("platform")
+        call,
+        wanted,
+        None if options.flag("quiet") else call.console.out,
+        options.text("platform"),
+        [_key(path) for path in options.items("verify-key")],
     )
     if options.flag("quiet"):
         call.say(f"{wanted.name}:{wanted.tag}" if wanted.tag else wanted.name)
@@ -39,8 +49,23 @@ def _whole(wanted: Reference) -> str:
     return wanted.name + tag + (f"@{wanted.digest}" if wanted.digest else "")
 
 
-def pull(call: Invocation, wanted: Reference, output: Output | None, platform: str = "") -> None:
-    """Ask the engine to pull; show its progress on `output` if there is one."""
+def _key(path: str) -> bytes:
+    """A public key's file. Raises: InvalidArgument: it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(MAX_KEY_BYTES)
+    except OSError as error:
+        raise InvalidArgument(f"open {path}: {(error.strerror or '').lower()}") from None
+
+
+def pull(
+    call: Invocation,
+    wanted: Reference,
+    output: Output | None,
+    platform: str = "",
+    keys: Iterable[bytes] = (),
+) -> None:
+    """Ask the engine to pull; show its progress on `output` if there is one. `keys`: PEM, one must have signed."""
     document = credentials.read(credentials.folder(call.globals.text("config")))
     query = {
         "fromImage": wanted.name,
@@ -48,9 +73,11 @@ def pull(call: Invocation, wanted: Reference, output: Output | None, platform: s
         "platform": platform or None,
     }
     session = call.session
-    response = session.call(
-        "POST", "/images/create", query, headers=[credentials.header(document, wanted.domain)]
-    )
+    headers = [credentials.header(document, wanted.domain)]
+    for one in keys:
+        data = binascii.b2a_base64(one, newline=False).decode()
+        headers.append(("X-Gorae-Verify-Key", data))
+    response = session.call("POST", "/images/create", query, headers=headers)
     progress.display(session.messages(response), output)
 
 
@@ -64,6 +91,9 @@ COMMAND = Command(
         Option("disable-content-trust", "bool", "accepted for docker's sake", default=True),
         Option("platform", "string", "platform of the image (os/arch)"),
         Option("q quiet", "bool", "show the name only"),
+        Option(
+            "verify-key", "list", "refuse an image that this key did not sign (PEM, repeatable)"
+        ),
     ),
     arguments=(1, 1),
 )
