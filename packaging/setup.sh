@@ -13,7 +13,7 @@ say() { echo "setup: $*" >&2; }
 
 run="python3 python3-venv crun conmon nftables iproute2 busybox-static mmdebstrap catatonit zstd xz-utils ca-certificates
 debian-archive-keyring"
-test="skopeo procps docker-registry podman postgresql chromium fonts-noto-cjk"
+test="skopeo procps docker-registry podman postgresql chromium"
 wanted=$run
 [ "${1:-}" != --test ] || wanted="$run $test"
 

@@ -74,14 +74,17 @@ class Accounts:
         self._facts.write(write)
         return code
 
-    def authenticate(self, name: str, secret: str, caller: Caller) -> Identity:
-        """Who has this password or access token.
+    def authenticate(
+        self, name: str, secret: str, caller: Caller, *, by_token: bool = True
+    ) -> Identity:
+        """Who has this password or, unless not wanted, this access token.
 
         Raises:
             Unauthorized: nobody. TooMany: too many have tried.
         """
         self._throttle.check(name, caller.address)
-        who = self._by_token(name, secret) or self._by_password(name, secret)
+        who = self._by_token(name, secret) if by_token else None
+        who = who or self._by_password(name, secret)
         if who is None:
             self._facts.write(lambda tx: self._failed(tx, name, caller))
             raise Unauthorized(WRONG)

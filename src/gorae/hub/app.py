@@ -15,6 +15,7 @@ from gorae.hub.path import Target
 from gorae.hub.routes import blobs, house, manifests, root, search, token, uploads
 from gorae.hub.routes.call import Call, Denied
 from gorae.hub.services import Services
+from gorae.hub.site import site
 from gorae.version import VERSION
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
@@ -142,13 +143,14 @@ async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
 
 
 def make_app(services: Services) -> web.Application:
-    """The registry's application over these services."""
+    """The registry and its site over these services."""
     app = web.Application(client_max_size=1 << 20)
     gate = Gate(services)
     for method, one in BESIDE:
         app.router.add_route(method, one, gate.beside)
     app.router.add_route("*", "/v2", gate.registry)
     app.router.add_route("*", "/v2/{path:.*}", gate.registry)
+    site.add_routes(app, services, gate.pool)
     app.on_response_prepare.append(_add_headers)
 
     async def close(_: web.Application) -> None:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gorae.errors import GoraeError
@@ -64,6 +64,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.one_of(st.binary(max_size=200), _JSON.map(lambda one: json.dumps(one).encode())),
     st.text(max_size=30),

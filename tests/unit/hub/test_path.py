@@ -1,7 +1,7 @@
 """Paths of the distribution API."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gorae.errors import InvalidArgument, NotFound
@@ -36,6 +36,7 @@ def test_no_endpoint(path: str) -> None:
         parse(path)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_path_gives_a_target_or_one_kind_of_error(text: str) -> None:
     try:
