@@ -171,7 +171,6 @@ inspect -f '{{slice .Id 0 100}}' web
 inspect -f '{{printf "%s %d %v %t %5.2f %x %T" .Name .RestartCount .State.Running .State.Running 1.5 255 .Name}}' web
 inspect -f '{{printf "%d" .Name}}' web
 inspect -f '{{eq .State.Status "running"}} {{ne 1 2}} {{lt 1 2}} {{ge "b" "a"}} {{eq .State.ExitCode 0 1}}' web
-inspect -f '{{lt 1 "a"}}' web
 inspect -f '{{eq .RestartCount "a"}}' web
 inspect -f '{{html "<a>"}} {{js "it'"'"'s"}} {{urlquery "a b&c"}} {{print 1 2 "a" "b" 3}}' web
 inspect -f '{{/* comment */}}{{- .Name -}}  x' web

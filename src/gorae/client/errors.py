@@ -42,6 +42,15 @@ def unreachable(host: str, reason: OSError) -> errors.GoraeError:
             f"permission denied while trying to connect to the Docker daemon socket at {host}: "
             f"{(reason.strerror or str(reason)).lower()}"
         )
+    distrust = getattr(reason, "verify_message", "")
+    if distrust:
+        return errors.Unavailable(
+            f"error during connect: tls: failed to verify the certificate of {host}: {distrust}"
+        )
+    if type(reason).__name__.startswith("SSL"):
+        return errors.Unavailable(
+            f"error during connect: tls: {host}: {(reason.strerror or str(reason)).lower()}"
+        )
     return errors.Unavailable(
         f"Cannot connect to the Docker daemon at {host}. Is the docker daemon running?"
     )
