@@ -82,6 +82,8 @@ class Request:
     bases: Callable[[str], BaseImage | None] = lambda name: None
     platform: str = "linux/amd64"
     build_platform: str = "linux/amd64"
+    all_stages: bool = True
+    """Without a target: every stage, or those that the last one needs."""
     contexts: frozenset[str] = frozenset()
     """Names of `--build-context`: a stage or image of such a name is replaced."""
 

@@ -57,6 +57,7 @@ class Ast:
     escape: str
     directives: dict[str, Directive]
     lines: tuple[str, ...]
+    text: bytes
     empty_continuations: tuple[int, ...] = ()
     """The last line of each instruction that has an empty continuation line."""
 
@@ -102,6 +103,7 @@ def parse(text: bytes, name: str) -> Ast:
         state.escape,
         state.directives,
         tuple(line.rstrip("\r\n") for line in state.lines),
+        text,
         tuple(state.empty),
     )
 

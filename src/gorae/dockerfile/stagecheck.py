@@ -106,10 +106,10 @@ class StageChecker:
 
     def _reached(self) -> frozenset[int]:
         """The stages that the target needs; without a target all. Raises: SyntaxFault: no such target."""
-        target = self._request.target
-        if not target:
-            return frozenset(range(len(self._file.stages)))
-        start = self._index(target, len(self._file.stages))
+        target, count = self._request.target, len(self._file.stages)
+        if not target and self._request.all_stages:
+            return frozenset(range(count))
+        start = self._index(target, count) if target else count - 1
         if start is None:
             names = [stage.name or f"stage-{stage.index}" for stage in self._file.stages]
             raise SyntaxFault(

@@ -36,6 +36,7 @@ from gorae.build.workspace import PREFIX, Workspaces
 from gorae.dockerfile import ignore as ignores
 from gorae.dockerfile.instruction import Instruction
 from gorae.dockerfile.stages import Dockerfile, read
+from gorae.engine.buildlint import BuildLint
 from gorae.engine.buildoutput import BuildOutputs, Outcome, Push
 from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Image, Images
@@ -112,6 +113,7 @@ class Builds:
         executor = Executor(self.workspaces, runner, self._mounting, self.cache)
         at_once = max(2, os.cpu_count() or 2)
         self._solver = Solver(self.cache, executor, self.workspaces, at_once=at_once)
+        self._lint = BuildLint()
         self._outputs = BuildOutputs(store, images, recorder, archives, self.workspaces, push)
         self.known = KnownFiles(store.db)
         self.platform = Platform(host_architecture(), "linux")
@@ -202,6 +204,9 @@ class Builds:
             names = [_named(one) for one in request.tags]
             file = self._read(request, session, seen)
             plan = self._plan(file, request, session)
+            main = session.contexts.get(MAIN_CONTEXT)
+            ignore = main.ignore if main is not None else None
+            self._lint.tell(file, request, plan, ignore, self.platform, progress)
             solving = self._solver.solve(plan, session)
             for stage in plan.stages:
                 if not stage.inherits and stage.base.config is not None:
