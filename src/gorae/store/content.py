@@ -128,6 +128,14 @@ class ContentStore:
         """Every blob's file."""
         return [one for folder in self._blobs.iterdir() for one in folder.iterdir()]
 
+    def discard_strays(self) -> int:
+        """At start: remove files without a row, whose commit was cut off after the rename; how many."""
+        found = [f"sha256:{path.name}" for path in self.files()]
+        rows_now = self._db.read(lambda tx: {digest for digest, _ in rows.all_rows(tx)})
+        strays = [one for one in found if one not in rows_now]
+        self.delete_files(strays)
+        return len(strays)
+
     def place(self, tx: Tx, path: Path, digest: str, size_bytes: int) -> None:
         """Inside a transaction: a file that was verified and synced becomes the blob of its digest.
 

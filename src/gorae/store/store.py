@@ -58,6 +58,7 @@ class Store:
             ) from None
         store = cls(root, lock)
         store.content.discard_ingests()
+        store.content.discard_strays()
         store.db.write(_forget_work)
         store.snapshots.discard_unsynced()
         store.snapshots.discard_garbage()

@@ -9,6 +9,7 @@ import itertools
 import json
 import random
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -61,6 +62,12 @@ class Load:
         self._threads = [threading.Thread(target=self._repeat, args=(one,)) for one in kinds]
         for one in self._threads:
             one.start()
+
+    def wait(self, pieces: int, patience_s: float) -> None:
+        """Until so many pieces of work are done, or a slow machine has had its time."""
+        end = time.monotonic() + patience_s
+        while self.book.done < pieces and time.monotonic() < end:
+            time.sleep(0.01)
 
     def stop(self) -> None:
         """End, after the calls under way."""

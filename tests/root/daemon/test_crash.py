@@ -70,7 +70,8 @@ def test_twenty_deaths_under_load(daemon: Goraed, root_archive: bytes) -> None:
         short = run(daemon, f"short{number}", "sh", "-c", f"sleep 0.4; exit {number + 1}")
         load = Load(daemon, root_archive, writer, number)
         load.start()
-        time.sleep(luck.uniform(0.05, 0.35))
+        load.wait(pieces=2, patience_s=2)
+        time.sleep(luck.uniform(0, 0.2))
         daemon.kill()
         load.stop()
         assert fetch(daemon, PORT) == b"page\n", (
