@@ -27,7 +27,7 @@ from tests.root.daemon.load import BROKEN, Book, Load
 pytestmark = pytest.mark.root
 
 ROUNDS = 20
-DEATHS = 6
+DEATHS = 4
 WRITER = "i=0; while true; do echo line $i; i=$((i+1)); usleep 2000; done"
 PORT = 8099
 
