@@ -49,9 +49,18 @@ class Manifests:
         self._config = config
 
     def put(
-        self, repository: str, reference: str, content_type: str, raw: bytes, caller: Caller
+        self,
+        repository: str,
+        reference: str,
+        content_type: str,
+        raw: bytes,
+        caller: Caller,
+        *,
+        complete: bool = True,
     ) -> tuple[str, str]:
         """Store a manifest, by tag or digest; its digest, and the subject it refers to (may be empty).
+
+        `complete`: what it refers to must be in the repository; of another registry's images it comes when wanted.
 
         Raises:
             ManifestInvalid, DigestInvalid. ManifestBlobUnknown: it refers to what the repository does not have.
@@ -65,7 +74,8 @@ class Manifests:
         else:
             tag = _check_tag(reference)
         one = incoming.read(raw, content_type)
-        self._facts.read(lambda tx: _check_children(tx, repository, one))
+        if complete:
+            self._facts.read(lambda tx: _check_children(tx, repository, one))
         now = clock.now_ns()
         row = ManifestRow(
             repository,
@@ -74,13 +84,19 @@ class Manifests:
             one.artifact_type,
             one.subject,
             json.dumps(one.annotations),
-            self._platform(one),
+            self._platform(one) if complete else "",
             len(raw),
             one.total_bytes,
             caller.account,
             now,
         )
-        self._small.put(raw, lambda tx: self._record(tx, row, tag, one, caller))
+
+        def record(tx: Tx) -> None:
+            if complete:
+                _check_children(tx, repository, one)
+            self._record(tx, row, tag, one, caller)
+
+        self._small.put(raw, record)
         return digest, one.subject
 
     def _platform(self, one: Incoming) -> str:
@@ -100,7 +116,6 @@ class Manifests:
         return "/".join(part for part in parts if part)
 
     def _record(self, tx: Tx, row: ManifestRow, tag: str, one: Incoming, caller: Caller) -> None:
-        _check_children(tx, row.repository, one)
         self._want_repository(tx, row, caller)
         if holdings.size(tx, row.repository, row.digest) is None:
             quota.check(tx, self._config, row.repository, row.size_bytes)

@@ -15,6 +15,7 @@ from gorae.hub.db import Facts, open_sqlite
 from gorae.hub.manifests import Manifests
 from gorae.hub.metrics import Metrics
 from gorae.hub.permissions import Permissions
+from gorae.hub.proxy import Proxies
 from gorae.hub.smallblobs import SmallBlobs
 from gorae.hub.storage.bucket import Bucket
 from gorae.hub.storage.folder import FolderStorage
@@ -46,6 +47,7 @@ class Services:
     uploads: Uploads
     small: SmallBlobs
     manifests: Manifests
+    proxies: Proxies
     catalog: Catalog
     collector: Collector
     webhooks: Webhooks
@@ -55,6 +57,7 @@ class Services:
     def close(self) -> None:
         """Write down what is counted in memory, close the database."""
         self.catalog.flush_pulls()
+        self.proxies.pool.shutdown(wait=False, cancel_futures=True)
         self.facts.close()
 
 
@@ -65,6 +68,9 @@ def open_services(config: Config) -> Services:
     facts = _open_facts(config, root)
     storage = _open_storage(config, root, facts)
     small = SmallBlobs(facts, storage)
+    permissions = Permissions(facts, config.proxies)
+    blobs, uploads = Blobs(facts, storage, config), Uploads(facts, storage, config)
+    manifests = Manifests(facts, small, config)
     return Services(
         config=config,
         facts=facts,
@@ -72,11 +78,12 @@ def open_services(config: Config) -> Services:
         accounts=Accounts(facts, config),
         tokens=Tokens(facts),
         bearer=Bearer(facts, SERVICE, config.token_lifetime_s),
-        permissions=Permissions(facts, config.proxies),
-        blobs=Blobs(facts, storage, config),
-        uploads=Uploads(facts, storage, config),
+        permissions=permissions,
+        blobs=blobs,
+        uploads=uploads,
         small=small,
-        manifests=Manifests(facts, small, config),
+        manifests=manifests,
+        proxies=Proxies(facts, permissions, manifests, blobs, uploads),
         catalog=Catalog(facts),
         collector=Collector(facts, storage, config, sweep_content),
         webhooks=Webhooks(facts),

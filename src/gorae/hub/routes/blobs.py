@@ -18,7 +18,12 @@ FOREVER = "max-age=31536000, immutable"
 async def get(call: Call) -> web.StreamResponse:
     """The blob, whole or a range of it."""
     name = await call.allow(PULL)
-    blob = await call.run(call.services.blobs.get, name, wanted_digest(call))
+    digest, proxy = wanted_digest(call), await call.proxy()
+    if proxy is not None:
+        return await send(
+            call, await call.run_long(call.services.proxies.blob, proxy, name, digest)
+        )
+    blob = await call.run(call.services.blobs.get, name, digest)
     if call.request.method == hdrs.METH_HEAD and await call.may(name, PUSH):
         await call.run(call.services.blobs.keep, name, blob.digest)
     return await send(call, blob)

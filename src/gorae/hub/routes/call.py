@@ -13,6 +13,7 @@ from aiohttp import web
 from gorae.errors import Cancelled, InvalidArgument, Unauthorized
 from gorae.hub.access import STRANGER, Identity, Scope
 from gorae.hub.caller import Caller
+from gorae.hub.config import ProxyConfig
 from gorae.hub.fault import TooLarge
 from gorae.hub.path import Target
 from gorae.hub.services import SERVICE, Services
@@ -47,6 +48,18 @@ class Call:
         """Blocking work in a thread of the pool."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.pool, lambda: work(*args, **kwargs))
+
+    async def run_long(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Blocking work that waits for another registry."""
+        loop = asyncio.get_running_loop()
+        pool = self.services.proxies.pool
+        return await loop.run_in_executor(pool, lambda: work(*args, **kwargs))
+
+    async def proxy(self) -> ProxyConfig | None:
+        """The other registry that the target is seen from."""
+        if not self.services.config.proxies:
+            return None
+        return await self.run(self.services.proxies.of, self.target.name)
 
     async def identify(self) -> None:
         """Read the credentials, once. Raises: Unauthorized: they are wrong. TooMany."""

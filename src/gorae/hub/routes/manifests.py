@@ -18,7 +18,12 @@ MAX_REFERRERS = 500
 async def get(call: Call) -> web.StreamResponse:
     """By tag or digest, in the very bytes that were pushed."""
     name, reference = await call.allow(PULL), call.target.reference
-    found = await call.run(call.services.manifests.get, name, reference)
+    proxy = await call.proxy()
+    if proxy is not None:
+        proxies = call.services.proxies
+        found = await call.run_long(proxies.manifest, proxy, name, reference)
+    else:
+        found = await call.run(call.services.manifests.get, name, reference)
     is_head = call.request.method == hdrs.METH_HEAD
     if not is_head and ":" not in reference:
         call.services.catalog.count_pull(name)
@@ -67,7 +72,13 @@ async def tags(call: Call) -> web.StreamResponse:
     name = await call.allow(PULL)
     count = call.number("n", MAX_TAGS, MAX_TAGS)
     last = call.request.query.get("last", "")
-    found, more = await call.run(call.services.manifests.tags, name, last, count)
+    proxy = await call.proxy()
+    if proxy is not None:
+        listed = await call.run_long(call.services.proxies.tags, proxy, name)
+        after = [one for one in listed if one.lower() > last.lower()]
+        found, more = after[:count], len(after) > count
+    else:
+        found, more = await call.run(call.services.manifests.tags, name, last, count)
     response = web.json_response({"name": name, "tags": found})
     if more and found:
         link(response, call.request.path, {"n": str(count), "last": found[-1]})
