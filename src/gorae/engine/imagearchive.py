@@ -9,10 +9,12 @@ as Docker 28 does. Source: image-spec v1.1 image-layout.md.
 import io
 import platform as machine
 import tarfile
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import IO, Any, BinaryIO
 
 from gorae.dockerfile.change import apply_changes
 from gorae.engine.images import Image, Images
@@ -155,7 +157,7 @@ class ImageArchives:
         return Descriptor(kind, digest, self._store.content.size(digest))
 
     def _read_archive(self, source: BinaryIO, lease: Lease) -> "_Archive":
-        stream = ForwardReader(Reader(source))
+        stream = ForwardReader(Reader(source), hashed=False)
         archive = _Archive(self._store.content.read)
         for number, member in enumerate(members(stream)):
             if number > MAX_MEMBERS:
@@ -187,16 +189,19 @@ class ImageArchives:
             image = self._images.resolve(one)
             _, names = wanted.setdefault(image.id, (image, []))
             names += _names_asked(one, image)
-        with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar:
-            _Writer(tar, self._store.content, self._store.layers.blob).write(list(wanted.values()))
+        with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, bufsize=PIECE) as tar:
+            tar.copybufsize = PIECE  # type: ignore[attr-defined]
+            _Writer(tar, self._store.content, self._store.layers.blob, self._store.root).write(
+                list(wanted.values())
+            )
 
     def write(
         self, tar: tarfile.TarFile, image: Image, names: list[Reference], *, docker: bool
     ) -> None:
         """One image, recorded here or not, whose layers are; without `docker` as an OCI layout alone."""
-        _Writer(tar, self._store.content, self._store.layers.blob, docker=docker).write(
-            [(image, names)]
-        )
+        _Writer(
+            tar, self._store.content, self._store.layers.blob, self._store.root, docker=docker
+        ).write([(image, names)])
 
 
 def _expected(name: str) -> str:
@@ -328,10 +333,12 @@ class _Writer:
         tar: tarfile.TarFile,
         blobs: Any,
         layer_blob: Callable[[DiffId], Digest],
+        spool: Path,
         *,
         docker: bool = True,
     ) -> None:
         self._docker = docker
+        self._spool = spool
         self._tar = tar
         self._blobs = blobs
         self._layer_blob = layer_blob
@@ -357,7 +364,7 @@ class _Writer:
                     "Config": _blob(image.id),
                     "RepoTags": [one.familiar for one in names] or None,
                     "Layers": [_blob(one.digest) for one in layers],
-                    "LayerOrigins": {one.digest: one.to_document() for one in layers},
+                    "LayerSources": {one.digest: one.to_document() for one in layers},
                 }
             )
             for name in names:
@@ -374,16 +381,17 @@ class _Writer:
         """A layer goes plain, under its diff_id, whatever its blob is."""
         digest = self._layer_blob(diff_id)
         size = self._blobs.size(digest)
-        is_plain = str(digest) == diff_id
-        if not is_plain:
+        if str(digest) == diff_id:
             with self._blobs.open(digest) as file:
-                size = _length(Reader(file))
+                return self._add_layer(diff_id, size, file)
+        with tempfile.TemporaryFile(dir=self._spool) as plain, self._blobs.open(digest) as file:
+            size = _inflate(Reader(file), plain)
+            return self._add_layer(diff_id, size, plain)
+
+    def _add_layer(self, diff_id: DiffId, size: int, plain: IO[bytes]) -> Descriptor:
         if diff_id not in self._written:
             self._written.add(diff_id)
-            info = _file_info(_blob(diff_id), size)
-            with self._blobs.open(digest) as file:
-                plain: Any = file if is_plain else _Exact(Reader(file))
-                self._tar.addfile(info, plain)
+            self._tar.addfile(_file_info(_blob(diff_id), size), plain)
         return Descriptor(media_type.OCI_LAYER, Digest(diff_id), size)
 
     def _add(self, name: str, data: bytes) -> None:
@@ -415,18 +423,11 @@ def _index_entries(manifest: Manifest, names: list[Reference], image: Image) -> 
     ]
 
 
-def _length(reader: Reader) -> int:
+def _inflate(source: Reader, out: IO[bytes]) -> int:
+    """Plain bytes into a file, which is then at its beginning: a tar says how long a member is before it comes."""
     total = 0
-    while data := reader.read(PIECE):
+    while data := source.read(PIECE):
+        out.write(data)
         total += len(data)
+    out.seek(0)
     return total
-
-
-class _Exact:
-    """A reader that gives exactly what is asked for, as tarfile's copy wants it."""
-
-    def __init__(self, source: Reader) -> None:
-        self._stream = ForwardReader(source)
-
-    def read(self, size: int) -> bytes:
-        return self._stream.read(size)

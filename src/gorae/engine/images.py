@@ -281,7 +281,7 @@ class Images:
         names = [*image.familiar_names, *image.familiar_digests]
         for one in names:
             self.announce("untag", image, one)
-        swept = self.store.collector.collect()
+        swept = self.store.collector.collect(later=True)
         self._freed_bytes += swept.bytes
         self._configs.pop(image.id, None)
         self.announce("delete", image)

@@ -116,7 +116,10 @@ class Layers:
                 with store.content.open(blob) as file:
                     source = cast("BinaryIO", _Watched(file, watch)) if watch else file
                     found = apply_layer(
-                        source, store.snapshots.upper(key), lowers=store.snapshots.lowers(key)
+                        source,
+                        store.snapshots.upper(key),
+                        lowers=store.snapshots.lowers(key),
+                        known=diff_id if str(blob) == diff_id else None,
                     )
                 if found != diff_id:
                     raise InvalidArgument(

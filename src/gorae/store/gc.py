@@ -104,12 +104,12 @@ class Collector:
         self._blobs = blobs
         self._snapshotter = snapshotter
 
-    def collect(self) -> Swept:
-        """Remove what nothing reaches; blocking."""
+    def collect(self, *, later: bool = False) -> Swept:
+        """Remove what nothing reaches; blocking. `later`: files of snapshots go when this has returned already."""
         dead, layers, size = self._db.write(self._sweep_rows)
         self._blobs.delete_files(dead)
         if layers:
-            self._snapshotter.discard_garbage()
+            self._snapshotter.discard_garbage(later=later)
         return Swept(tuple(dead), tuple(layers), size)
 
     def _sweep_rows(self, tx: Tx) -> tuple[list[str], list[str], int]:

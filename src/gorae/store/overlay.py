@@ -10,6 +10,7 @@ a row is garbage, which `discard_garbage` removes.
 import contextlib
 import functools
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -223,12 +224,22 @@ class OverlaySnapshotter:
         known = {str(row.number) for row in self._db.read(rows.all_rows)} | self._going
         return [one for one in found if one.name not in known]
 
-    def discard_garbage(self) -> int:
+    def discard_garbage(self, *, later: bool = False) -> int:
         """See Snapshotter."""
         found = self.garbage()
+        self._going.update(one.name for one in found)
+        if later and found:
+            threading.Thread(
+                target=self._remove_directories, args=(found,), name="discard", daemon=True
+            ).start()
+        else:
+            self._remove_directories(found)
+        return len(found)
+
+    def _remove_directories(self, found: list[Path]) -> None:
+        """A daemon that dies meanwhile leaves the rest to the next one's start."""
         for one in found:
             self._remove_directory(one)
-        return len(found)
 
 
 def _measure(top: Path) -> SnapshotUsage:

@@ -51,8 +51,8 @@ class Snapshotter(Protocol):
     def remove(self, key: str) -> None:
         """Forget it and its files; found gone is fine. Raises: Conflict: others stand on it."""
 
-    def discard_garbage(self) -> int:
-        """Remove the files of snapshots that have no row; how many."""
+    def discard_garbage(self, *, later: bool = False) -> int:
+        """Remove the files of snapshots that have no row; how many. `later`: by a thread, and do not wait for it."""
 
     def keys(self, prefix: str) -> list[str]:
         """The keys that begin so."""

@@ -56,15 +56,17 @@ def apply_layer(
     *,
     form: Form = Form.OVERLAY,
     lowers: Sequence[Path] = (),
+    known: DiffId | None = None,
 ) -> DiffId:
     """Unpack a layer, plain or compressed, into `target`; the diff_id of what was read.
 
-    `lowers`: the layers below an overlay's upper directory, nearest first.
+    `lowers`: the layers below an overlay's upper directory, nearest first. `known`: the diff_id of a source whose bytes
+    were hashed when they came, and are not hashed again.
 
     Raises:
         InvalidArgument: a corrupt archive, or a member that leads out. Unavailable: the disk is full.
     """
-    stream = ForwardReader(Reader(source))
+    stream = ForwardReader(Reader(source), hashed=known is None)
     root_fd = os.open(target, DIRECTORY_FLAGS)
     try:
         with Merged.open(lowers) as below:
@@ -73,7 +75,8 @@ def apply_layer(
                     unpacker.unpack(entry, stream)
     finally:
         os.close(root_fd)
-    return stream.finish()
+    found = stream.finish()
+    return known or found
 
 
 def _whiteouts(form: Form, below: Merged) -> Whiteouts:
