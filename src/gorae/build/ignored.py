@@ -18,6 +18,15 @@ class Ignored:
         node = self._tree.lstat(path)
         return node if node is not None and (not path or self._is_shown(node)) else None
 
+    def why_hidden(self, path: str) -> str:
+        """Which line of which file keeps out what is there; empty when nothing does."""
+        if not path or self._tree.lstat(path) is None:
+            return ""
+        verdict = self._ignore.match(path)
+        if not verdict.ignored or verdict.rule is None:
+            return ""
+        return f'{self._ignore.source}:{verdict.line} ("{verdict.rule.text}") leaves it out'
+
     def _is_shown(self, node: Node) -> bool:
         ignored, _ = self._step(node.path)
         return not ignored or (node.is_dir and self._holds_something(node))

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from gorae.build.ignored import Ignored
 from gorae.build.tree import Node, Tree, clean, is_wild, matches, resolve
 from gorae.errors import InvalidArgument, NotFound
 
@@ -47,15 +48,21 @@ def select(
     """
     found: list[Taken] = []
     for source in sources:
-        paths = matches(tree, source.replace("/./", "/") if parents else source)
+        paths = matches(tree, source.replace("/./", "/") if parents else source, deep=parents)
         for path in paths:
             top = resolve(tree, path)
             if top is None:
-                raise NotFound(f'"/{clean(source)}": not found')
+                raise NotFound(f'"/{clean(source)}": not found{_why(tree, path)}')
             found.append(_taken(tree, source, path, top, excluded, parents=parents))
         if not paths and is_wild(source):
             continue
     return found
+
+
+def _why(tree: Tree, path: str) -> str:
+    """What keeps a source out of its context, when it is there all the same."""
+    why = tree.why_hidden(clean(path)) if isinstance(tree, Ignored) else ""
+    return f": {why}" if why else ""
 
 
 def _taken(

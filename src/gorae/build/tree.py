@@ -134,8 +134,11 @@ def is_wild(path: str) -> bool:
     return not _WILD.isdisjoint(path)
 
 
-def matches(tree: Tree, source: str) -> list[str]:
+def matches(tree: Tree, source: str, *, deep: bool = False) -> list[str]:
     """The paths that a source means: itself, or all that its pattern matches, in order of names.
+
+    Args:
+        deep: `**` stands for any number of folders, as with --parents.
 
     Raises:
         InvalidArgument: a malformed pattern.
@@ -147,24 +150,30 @@ def matches(tree: Tree, source: str) -> list[str]:
     parts = path.split("/")
     while not is_wild(parts[0]):
         fixed.append(parts.pop(0))
-    return list(_matches(tree, "/".join(fixed), parts))
+    return list(dict.fromkeys(_matches(tree, "/".join(fixed), parts, deep=deep)))
 
 
-def _matches(tree: Tree, base: str, parts: list[str]) -> Iterator[str]:
+def _matches(tree: Tree, base: str, parts: list[str], *, deep: bool) -> Iterator[str]:
     try:
         found = resolve(tree, base)
     except InvalidArgument:  # a link that goes in circles matches nothing
         return
     if found is None or not found.is_dir:
         return
+    any_depth = deep and parts[0] == "**"
+    if any_depth and len(parts) > 1:
+        yield from _matches(tree, base, parts[1:], deep=deep)
     pattern = part_pattern(parts[0])
     for child in tree.children(found.path):
         if pattern.fullmatch(child.name):
             path = f"{base}/{child.name}" if base else child.name
             if len(parts) == 1:
                 yield path
+            elif any_depth:
+                if child.is_dir:
+                    yield from _matches(tree, path, parts, deep=deep)
             elif child.is_dir or child.is_link:
-                yield from _matches(tree, path, parts[1:])
+                yield from _matches(tree, path, parts[1:], deep=deep)
 
 
 @lru_cache(maxsize=256)

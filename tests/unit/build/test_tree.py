@@ -6,7 +6,9 @@ import pytest
 
 from gorae.build import selection
 from gorae.build.folder import Folder, Known
+from gorae.build.ignored import Ignored
 from gorae.build.tree import clean, matches, part_pattern, resolve
+from gorae.dockerfile import ignore
 from gorae.errors import Conflict, InvalidArgument, NotFound
 
 
@@ -52,6 +54,31 @@ def test_clean(path, found):
 )
 def test_matches(tree, source, found):
     assert matches(tree, source) == found
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("src/**/*.js", ["src/a.js", "src/b.js", "src/sub/d.js"]),
+        ("**/d.js", ["src/sub/d.js"]),
+        ("**/sub", ["src/sub"]),
+        ("src/**/**/d.js", ["src/sub/d.js"]),
+    ],
+)
+def test_two_stars_cross_folders_with_parents(tree, source, found):
+    assert matches(tree, source, deep=True) == found
+
+
+def test_a_source_that_is_ignored_names_the_line(tree):
+    hidden = Ignored(tree, ignore.parse(b"# why\nsrc/*.js\n"))
+    with pytest.raises(NotFound) as caught:
+        selection.select(hidden, ["src/a.js"])
+    assert caught.value.message == (
+        '"/src/a.js": not found: .dockerignore:2 ("src/*.js") leaves it out'
+    )
+    with pytest.raises(NotFound) as caught:
+        selection.select(hidden, ["src/none"])
+    assert caught.value.message == '"/src/none": not found'
 
 
 @pytest.mark.parametrize("pattern", ["[", "[a", "a\\", "[]a]", "[-]"])
