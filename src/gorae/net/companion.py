@@ -22,7 +22,7 @@ from gorae.errors import GoraeError, Internal, Unavailable
 from gorae.linux import process
 from gorae.version import VERSION
 
-START_PATIENCE_S = 10.0
+START_PATIENCE_S = 60.0
 ANSWER_PATIENCE_S = 20.0
 RESTART_DELAY_S = 0.1
 _STEP_S = 0.01
@@ -134,7 +134,9 @@ class Companion:
     def _start(self) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         argv = [sys.executable, "-P", "-m", self._module, str(self._path), *self._arguments]
-        env = {"PATH": process.PATH, "PYTHONPATH": str(SOURCE), "PYTHONDONTWRITEBYTECODE": "1"}
+        # What this process stands on is not always where a bare interpreter looks: an installed copy has its own place.
+        path = os.pathsep.join(dict.fromkeys([str(SOURCE), *filter(os.path.isabs, sys.path)]))
+        env = {"PATH": process.PATH, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
         log = os.open(
             self._directory / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
         )
