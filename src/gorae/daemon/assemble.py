@@ -4,6 +4,7 @@ Read this to see who is given whom. Order: store, host, runtime, network, then t
 """
 
 import asyncio
+import contextlib
 import functools
 import logging
 import secrets
@@ -74,6 +75,8 @@ from gorae.version import VERSION
 
 T = TypeVar("T")
 TIDY_INTERVAL_S = 300
+TIDY_PAUSE_S = 2
+"""So that many removals are one round."""
 _log = logging.getLogger("gorae")
 SHORT_CALLS = 16
 TRANSFERS = 16
@@ -252,6 +255,8 @@ class Daemon:
             self.bringup.discard_files,
         )
         containers.bin = self.bin
+        self._binned = asyncio.Event()
+        self.bin.changed = self._something_binned
         self.store.content.make_room = self.bin.make_room
         self.pruning = Pruning(
             containers, self.volumes, self.images, self.ledger, self.bin, self.run_sweep
@@ -359,6 +364,10 @@ class Daemon:
         self._rotating = asyncio.ensure_future(self.rotation.run())
         self._tidying = asyncio.ensure_future(self._tidy())
 
+    def _something_binned(self) -> None:
+        """From any thread."""
+        self._loop.call_soon_threadsafe(self._binned.set)
+
     async def _tidy(self) -> None:
         """From time to time: the bin gives way, and figures are taken anew."""
         while True:
@@ -366,7 +375,10 @@ class Daemon:
                 await self.pruning.tidy()
             except (GoraeError, OSError) as error:
                 _log.error("tidying the bin: %s, ignoring", error)
-            await asyncio.sleep(TIDY_INTERVAL_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._binned.wait(), TIDY_INTERVAL_S)
+            await asyncio.sleep(TIDY_PAUSE_S)
+            self._binned.clear()
 
     async def stop(self) -> None:
         """Leave: containers run on, their monitors keep them."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from gorae.engine.binrules import Rules
 from gorae.engine.images import Image, Images
-from gorae.engine.volumes import Volume, Volumes, row_of
+from gorae.engine.model import Container
+from gorae.engine.volumes import Volume, Volumes, row_of, volume_names
 from gorae.errors import Conflict, InvalidArgument, NotFound
 from gorae.store import document, tree
 from gorae.store.db import Tx
@@ -44,6 +45,8 @@ class Bin:
         self._discard_container = discard_container
         self._lock = threading.Lock()
         self.rules = rules
+        self.changed: Callable[[], None] = lambda: None
+        """Called when something went in: it is to be measured, and older things may have to go."""
 
     def space(self) -> Space:
         """Of the file system that holds the store."""
@@ -101,6 +104,7 @@ class Bin:
     ) -> str:
         token = secrets.token_hex(8)
         text = document.encode(found)
+        self.changed()
         rows.insert(tx, BinRow(token, batch, kind, key, name, text, size_bytes, time.time_ns()))
         return token
 
@@ -154,6 +158,11 @@ class Bin:
             kept.state,
         )
 
+    def volumes_of(self, row: BinRow) -> set[str]:
+        """The volumes of a container in the bin."""
+        kept = document.decode(ContainerRow, row.document)
+        return volume_names(document.decode(Container, kept.spec))
+
     def restore_container(self, tx: Tx, row: BinRow, kept: ContainerRow) -> None:
         """The transaction that brings a container back. Raises: NotFound: it is gone from the bin."""
         self._taken(tx, row)
@@ -168,10 +177,7 @@ class Bin:
     def tidy(self) -> int:
         """Measure what came in, remove what the rules do not keep any more; bytes freed."""
         with self._lock:
-            entries = self.entries()
-            for row in entries:
-                if row.size_bytes is None:
-                    self._measure(row)
+            self._measure_new()
             doomed = self.rules.expired(self.entries(), self.space(), time.time_ns())
             return self._remove(doomed)
 
@@ -183,7 +189,13 @@ class Bin:
     def empty(self) -> int:
         """Remove everything for good; bytes freed."""
         with self._lock:
+            self._measure_new()
             return self._remove(self.entries())
+
+    def _measure_new(self) -> None:
+        for row in self.entries():
+            if row.size_bytes is None:
+                self._measure(row)
 
     def _measure(self, row: BinRow) -> None:
         found = tree.measure(self._files(row)) if self._files(row).is_dir() else None

@@ -19,7 +19,7 @@ from gorae.engine import idmap
 from gorae.engine.copyup import open_inside
 from gorae.engine.idmap import Ids
 from gorae.engine.model import Container, MountRecord
-from gorae.engine.volumes import Volumes
+from gorae.engine.volumes import Volume, Volumes
 from gorae.errors import GoraeError, InvalidArgument, KernelError
 from gorae.linux import mount, userns
 from gorae.store.snapshot import Snapshotter
@@ -52,6 +52,7 @@ class MountPoints:
             case "bind":
                 return self._bind(container, number, one, user)
             case "volume":
+                self._volumes.ensure(Volume(one.name, "", 0, anonymous=one.anonymous))
                 self._volumes.use(one.name)
                 if one.request is None or not one.request.subpath:
                     return one

@@ -12,7 +12,7 @@ from gorae.engine.ledger import Ledger
 from gorae.engine.model import Container
 from gorae.engine.pruneplan import Plan, PlanItem
 from gorae.engine.volumes import Volume, Volumes
-from gorae.errors import GoraeError, NotFound
+from gorae.errors import GoraeError, InvalidArgument
 from gorae.store.tables.bin import BinRow
 
 Run = Callable[..., Awaitable[Any]]
@@ -194,14 +194,26 @@ class Pruning:
         """
         found = chosen(await self._run(self._bin.entries), asked)
         if name and len(found) > 1:
-            raise NotFound(
+            raise InvalidArgument(
                 f"--name renames one thing, {len(found)} would come back: name one of them"
             )
+        asked_kind = found[0].kind
+        found = self._with_volumes(found)
         order = {"image": 0, "volume": 1, "container": 2}
         back = []
         for row in sorted(found, key=lambda one: order[one.kind]):
-            back.append((row.kind, await self._restore(row, name)))
+            renamed = name if row.kind == asked_kind else ""
+            back.append((row.kind, await self._restore(row, renamed)))
         return back
+
+    def _with_volumes(self, found: list[BinRow]) -> list[BinRow]:
+        """A container comes back with those of its volumes that lie in the bin too."""
+        containers = [row for row in found if row.kind == "container"]
+        wanted = {name for row in containers for name in self._bin.volumes_of(row)}
+        wanted -= {row.key for row in found if row.kind == "volume"}
+        latest = {row.key: row for row in self._bin.entries() if row.kind == "volume"}
+        there = {one.name for one in self._volumes.all()}
+        return [*found, *(latest[name] for name in wanted - there if name in latest)]
 
     async def _restore(self, row: BinRow, name: str) -> str:
         if row.kind == "volume":

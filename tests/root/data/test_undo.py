@@ -1,0 +1,95 @@
+"""What was removed comes back, as it was; what was made to be thrown away does not."""
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.daemon import Goraed
+
+pytestmark = pytest.mark.root
+Docker = Callable[..., str]
+
+
+def undo(house: Goraed, name: str = "", new: str = "") -> Any:
+    query = "&".join(f"{k}={v}" for k, v in (("object", name), ("name", new)) if v)
+    return house.ask("POST", f"/gorae/bin/undo?{query}")
+
+
+def test_a_container_with_its_files_and_volumes(house: Goraed, docker: Docker) -> None:
+    docker("run", "--name", "web", "-v", "/data", "bb", "sh", "-c", "echo a >/f; echo b >/data/g")
+    docker("rm", "-v", "web")
+    assert house.docker("inspect", "web").returncode == 1
+    assert {one["Type"] for one in undo(house)} == {"container", "volume"}
+    assert "A /f" in docker("diff", "web")
+    docker("start", "-a", "web")
+    docker("rm", "-v", "web")
+
+
+def test_a_volume_under_a_new_name_when_the_old_one_is_taken(house: Goraed, docker: Docker) -> None:
+    docker("run", "--rm", "-v", "data:/d", "bb", "sh", "-c", "echo first >/d/f")
+    docker("volume", "rm", "data")
+    docker("volume", "create", "data")
+    status, message = house.request("POST", "/gorae/bin/undo?object=data")
+    assert status == 409 and b"--name" in message
+    undo(house, "data", "older")
+    assert docker("run", "--rm", "-v", "older:/d", "bb", "cat", "/d/f") == "first"
+    docker("volume", "rm", "data", "older")
+
+
+def test_an_image_that_was_pruned(house: Goraed, docker: Docker) -> None:
+    docker("create", "--name", "base", "bb", "true")
+    docker("commit", "base", "pruned:1")
+    docker("rm", "base")
+    docker("tag", "bb", "kept:1")
+    docker("create", "--name", "holder", "bb", "true")
+    docker("image", "prune", "-a", "-f")
+    assert house.docker("image", "inspect", "pruned:1").returncode == 1
+    undo(house, "pruned:1")
+    assert docker("run", "--rm", "pruned:1", "echo", "back") == "back"
+    docker("rmi", "pruned:1")
+    docker("rm", "holder")
+
+
+def test_what_was_made_with_rm_is_gone(house: Goraed, docker: Docker) -> None:
+    house.ask("DELETE", "/gorae/bin")
+    docker("run", "--rm", "-v", "/d", "bb", "true")
+    assert json.loads(house.get("/gorae/bin")) == []
+
+
+def test_it_survives_the_daemon_and_the_check_is_clean(house: Goraed, docker: Docker) -> None:
+    docker("run", "--name", "old", "-v", "olddata:/d", "bb", "sh", "-c", "echo x >/d/f")
+    docker("rm", "old")
+    docker("volume", "rm", "olddata")
+    house.kill()
+    house.start()
+    assert house.ask("GET", "/gorae/system/check")["Findings"] == []
+    undo(house, "olddata")
+    undo(house, "old")
+    docker("start", "-a", "old")
+    docker("rm", "-v", "old")
+    docker("volume", "rm", "olddata")
+
+
+def test_emptied_the_space_is_free(house: Goraed, docker: Docker) -> None:
+    docker("run", "--name", "big", "bb", "dd", "if=/dev/zero", "of=/f", "bs=1M", "count=20")
+    docker("rm", "big")
+    assert house.ask("DELETE", "/gorae/bin")["SpaceReclaimed"] >= 20 << 20
+    assert json.loads(house.get("/gorae/bin")) == []
+    assert house.ask("GET", "/gorae/system/check")["Findings"] == []
+    assert not [one for one in os.listdir(house.data_root / "volumes") if one.startswith(".")]
+
+
+def test_a_plan_and_the_prune_agree(house: Goraed, docker: Docker) -> None:
+    docker("run", "--name", "p1", "-v", "/d", "bb", "sh", "-c", "echo 12345 >/f")
+    plan = house.ask("GET", "/gorae/prune?kind=container")
+    assert [one["Name"] for one in plan["Items"]] == ["p1"]
+    assert plan["Items"][0]["Size"] == 6
+    assert plan["Kept"] is True
+    pruned = house.ask("POST", "/containers/prune")
+    assert pruned["ContainersDeleted"] == [plan["Items"][0]["ID"]]
+    assert pruned["SpaceReclaimed"] == 0
+    plan = house.ask("GET", "/gorae/prune?kind=volume")
+    assert [one["Reason"].split(",")[0] for one in plan["Items"]] == ["anonymous"]
+    assert house.ask("POST", "/volumes/prune")["VolumesDeleted"] == [plan["Items"][0]["ID"]]
