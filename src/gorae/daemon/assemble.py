@@ -36,12 +36,14 @@ from gorae.engine.execs import Execs
 from gorae.engine.files import Files
 from gorae.engine.firewallwatch import FirewallWatch
 from gorae.engine.healthcheck import HealthChecks
+from gorae.engine.hints import Hints
 from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Images
 from gorae.engine.indexes import Indexes
 from gorae.engine.layers import Layers
 from gorae.engine.ledger import Ledger
 from gorae.engine.lifecycle import Lifecycle
+from gorae.engine.model import ContainerSpec
 from gorae.engine.mountpoints import MountPoints
 from gorae.engine.mounts import Mounts
 from gorae.engine.networks import Networks
@@ -246,6 +248,7 @@ class Daemon:
             at_work=lambda: containers.at_work() | self.builds.active,
             tidy=lambda one: self._in_loop(containers.tidy(one)),
         )
+        self._hints = Hints(on=config.hints)
         self.ledger = Ledger(self.store, self.images, self.volumes, self._all)
         self.bin = Bin(
             self.store,
@@ -255,6 +258,7 @@ class Daemon:
             self.bringup.discard_files,
         )
         containers.bin = self.bin
+        mounts.hint = self._hint
         self._binned = asyncio.Event()
         self.bin.changed = self._something_binned
         self.store.content.make_room = self.bin.make_room
@@ -363,6 +367,12 @@ class Daemon:
         self.firewall = FirewallWatch(self.net.rules.review, self.run, self.spawn)
         self._rotating = asyncio.ensure_future(self.rotation.run())
         self._tidying = asyncio.ensure_future(self._tidy())
+
+    def _hint(self, spec: ContainerSpec) -> list[str]:
+        figures = self.ledger.known("volume")
+        return self._hints.piled_up(
+            spec.image_id, spec.image, self.volumes.all(), self.volumes.usage(), figures
+        )
 
     def _something_binned(self) -> None:
         """From any thread."""

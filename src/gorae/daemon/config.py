@@ -58,6 +58,7 @@ class Config:
     policy: str = "/etc/gorae/policy.json"
     max_concurrent_downloads: int = 3
     max_concurrent_uploads: int = 5
+    hints: bool = True
     bin_hours: float = 24.0
     """How long what was removed can be brought back; 0: not at all."""
 
@@ -106,6 +107,7 @@ _FILE_KEYS = {
     "max-concurrent-downloads": "max_concurrent_downloads",
     "max-concurrent-uploads": "max_concurrent_uploads",
     "bin-hours": "bin_hours",
+    "hints": "hints",
 }
 
 
@@ -218,6 +220,13 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "--max-concurrent-uploads", type=int, metavar="N", help="layers pushed at once (5)"
+    )
+    p.add_argument(
+        "--no-hints",
+        dest="hints",
+        action="store_false",
+        default=None,
+        help="tell clients no hints (of anonymous volumes that pile up)",
     )
     p.add_argument(
         "--bin-hours",

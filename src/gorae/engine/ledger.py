@@ -89,6 +89,11 @@ class Ledger:
             self._store.db.write(lambda tx: rows.put_measured(tx, fresh), durable=False)
         return found
 
+    def known(self, kind: str) -> dict[str, int]:
+        """Sizes as they were measured last, whenever that was."""
+        found = self._store.db.read(rows.measured)
+        return {key: row.size_bytes for (one, key), row in found.items() if one == kind}
+
     def refresh(self) -> None:
         """In the background: every stale figure."""
         if self._walking.acquire(blocking=False):

@@ -37,6 +37,8 @@ class Mounts:
         self._snapshots = snapshots
         self._copy_up = copy_up
         self._find_image = find_image
+        self.hint: Callable[[ContainerSpec], list[str]] = lambda spec: []
+        """What a client is told when anonymous volumes are made again and again."""
 
     def resolve(
         self, container_id: str, spec: ContainerSpec, find: Find, snapshot: str
@@ -61,7 +63,8 @@ class Mounts:
             for volume in made:
                 self._volumes.remove(volume.name, force=True)
             raise
-        return Resolved(records, (*_warnings(plan), *unmappable(records, spec.caller)))
+        hints = self.hint(spec) if any(one.anonymous for one in records) else []
+        return Resolved(records, (*_warnings(plan), *unmappable(records, spec.caller), *hints))
 
     def _plan(self, spec: ContainerSpec, find: Find) -> list[MountRecord | MountRequest]:
         found: dict[str, MountRecord | MountRequest] = {}

@@ -24,8 +24,8 @@ def house() -> Iterator[Goraed]:
         assert one.docker("run", "--name", "maker", "bb", "sh", "-c", MAKE).returncode == 0
         assert one.docker("commit", "maker", "big:1").returncode == 0
         assert one.docker("rm", "maker").returncode == 0
-        assert one.docker("create", "--name", "c", "-v", "full:/big", "big:1").returncode == 0
-        assert one.docker("rm", "c").returncode == 0
+        assert one.docker("create", "--name", "cc", "-v", "full:/big", "big:1").returncode == 0
+        assert one.docker("rm", "cc").returncode == 0
         yield one
 
 
@@ -95,14 +95,14 @@ def test_import(house: Goraed, seconds: float) -> None:
 
 @pytest.mark.parametrize("seconds", MOMENTS_S[:3])
 def test_commit(house: Goraed, seconds: float) -> None:
-    assert house.docker("run", "--name", "m", "bb", "sh", "-c", MAKE).returncode == 0
-    path = "/commit?container=m&repo=killed&tag=1"
+    assert house.docker("run", "--name", "mm", "bb", "sh", "-c", MAKE).returncode == 0
+    path = "/commit?container=mm&repo=killed&tag=1"
     killed_after(house, seconds, lambda: house.request("POST", path))
     if house.request("GET", "/images/killed:1/json")[0] == 200:
         found = house.docker("run", "--rm", "killed:1", "sh", "-c", "ls /big | wc -l")
         assert found.stdout.strip() == str(FILES)
         house.ask("DELETE", "/images/killed:1")
-    house.ask("DELETE", "/containers/m")
+    house.ask("DELETE", "/containers/mm")
 
 
 @pytest.mark.parametrize("seconds", (0.005, 0.05))

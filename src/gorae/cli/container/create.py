@@ -75,6 +75,8 @@ def create(call: Invocation, document: dict[str, Any]) -> str:
         _pull(call, document["Image"])
         created = call.session.post("/containers/create", query, document)
     for warning in [*(created.get("Warnings") or ()), *_dns_warnings(document)]:
+        if warning.startswith("hint: ") and os.environ.get("GORAE_HINTS", "") in QUIET:
+            continue
         call.console.complain(f"WARNING: {warning}")
     identifier: str = created["Id"]
     if path:
@@ -99,6 +101,10 @@ def _mount_socket(call: Invocation, document: dict[str, Any]) -> None:
     document["HostConfig"].setdefault("Mounts", []).append(
         {"Type": "bind", "Source": address.path, "Target": "/var/run/docker.sock"}
     )
+
+
+QUIET = ("0", "false", "no", "off")
+"""Values of GORAE_HINTS that silence the engine's hints."""
 
 
 def _dns_warnings(document: dict[str, Any]) -> list[str]:
