@@ -235,6 +235,8 @@ class Daemon:
             log=config.log,
             started_ns=time.time_ns(),
             bin_hours=config.bin_hours,
+            mirrors=config.registry_mirrors,
+            insecure=config.insecure_registries,
             debug=config.log_level == "debug",
         )
         checker = Checker(

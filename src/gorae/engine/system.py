@@ -34,6 +34,8 @@ class DaemonFacts:
     started_ns: int
     debug: bool = False
     bin_hours: float = 24.0
+    mirrors: tuple[str, ...] = ()
+    insecure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

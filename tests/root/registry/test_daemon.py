@@ -14,7 +14,7 @@ from tests.peers.docker_registry import DockerRegistry, docker_registry
 from tests.root.registry.lab import archive, layer_tar
 
 pytestmark = pytest.mark.root
-PATIENCE_S = 60
+PATIENCE_S = 180
 HELPER = """#!/bin/sh
 kept="$(dirname "$0")/kept"
 case $1 in

@@ -213,7 +213,7 @@ def test_two_pulls_share_the_work(
     for one in threads:
         one.start()
     for one in threads:
-        one.join(60)
+        one.join(180)
     assert len(got) == 3 and len(set(got)) == 1
     layers = [one["digest"] for one in json.loads(registry.manifest("t/shared", "1"))["layers"]]
     for layer in layers:

@@ -2,7 +2,7 @@
 
 from msgspec import UNSET
 
-from gorae.engine.system import API_VERSION, MIN_API_VERSION, VERSION, SystemInfo
+from gorae.engine.system import API_VERSION, MIN_API_VERSION, VERSION, DaemonFacts, SystemInfo
 from gorae.wire import system as wire
 from gorae.wire.timestamp import rfc3339
 
@@ -91,10 +91,7 @@ def info(found: SystemInfo, *, now_ns: int, listeners: int = 0) -> wire.Info:
         os_type="linux",
         architecture=found.architecture,
         index_server_address="https://index.docker.io/v1/",
-        registry_config=wire.RegistryConfig(
-            {"docker.io": wire.IndexConfig([], "docker.io", official=True, secure=True)},
-            ["::1/128", "127.0.0.0/8"],
-        ),
+        registry_config=_registries(facts),
         n_cpu=found.cpus,
         mem_total=found.memory_bytes,
         generic_resources=None,
@@ -131,3 +128,14 @@ def _security_options(found: SystemInfo) -> list[str]:
     if host.cgroup == "v2":
         options.append("name=cgroupns")
     return options
+
+
+def _registries(facts: DaemonFacts) -> wire.RegistryConfig:
+    """As dockerd tells them: networks apart from names, the mirrors with a slash at the end."""
+    mirrors = [f"{one.rstrip('/')}/" for one in facts.mirrors]
+    indexes = {"docker.io": wire.IndexConfig(mirrors, "docker.io", official=True, secure=True)}
+    for one in facts.insecure:
+        if "/" not in one:
+            indexes[one] = wire.IndexConfig([], one, official=False, secure=False)
+    networks = [one for one in facts.insecure if "/" in one]
+    return wire.RegistryConfig(indexes, [*networks, "::1/128", "127.0.0.0/8"], mirrors or None)
