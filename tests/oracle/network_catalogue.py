@@ -546,6 +546,30 @@ scenario(
 )
 
 
+scenario(
+    "health of one that stops",
+    D + " --network none --health-cmd true --health-interval 1h " + IDLE,
+    quiet("kill {n}"),
+    quiet("wait {n}"),
+    "inspect -f '{{.State.Health.Status}} {{.State.Health.FailingStreak}}' {n}",
+    "ps -a --filter name={n} --format '{{.Names}}' --filter health=unhealthy",
+)
+scenario(
+    "health becomes healthy",
+    "run -d --name {n} --network none --health-cmd 'echo fine' --health-interval 100ms " + IDLE,
+    quiet("run --rm --network none bb sleep 1"),
+    "inspect -f '{{.State.Health.Status}} {{.State.Health.FailingStreak}} {{json (index .State.Health.Log 0).Output}} {{(index .State.Health.Log 0).ExitCode}}' {n}",
+    "ps --filter name={n} --filter health=healthy --format '{{.Names}}'",
+)
+scenario(
+    "health becomes unhealthy",
+    "run -d --name {n} --network none --health-cmd 'echo bad; exit 3' --health-interval 100ms --health-retries 1 "
+    + IDLE,
+    quiet("run --rm --network none bb sleep 1"),
+    "inspect -f '{{.State.Health.Status}} {{json (index .State.Health.Log 0).Output}} {{(index .State.Health.Log 0).ExitCode}}' {n}",
+)
+
+
 # limits ---------------------------------------------------------------------------------------------
 def limit(name: str, flag: str, *show: str) -> None:
     scenario(
@@ -608,6 +632,11 @@ limit("device rule bad", "--device-cgroup-rule 'q 1:3'", "DeviceCgroupRules")
 limit("shm size", "--shm-size 8m", "ShmSize")
 limit("cgroup parent", "--cgroup-parent /orc-parent", "CgroupParent")
 limit("cgroupns bad", "--cgroupns odd", "CgroupnsMode")
+limit("runtime unknown", "--runtime nosuch", "Runtime")
+limit("gpus", "--gpus all", "DeviceRequests")
+scenario("gpus at start", "run --rm --gpus all bb true")
+scenario("cdi device unknown", "run --rm --device vendor.com/class=name bb true")
+scenario("runtime at start", "run --rm --runtime nosuch bb true")
 scenario(
     "memory works",
     "run --rm -m 64m bb cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory/memory.memsw.limit_in_bytes",

@@ -38,12 +38,14 @@ CONTAINER: dict[str, tuple[str, str]] = {
     "restart": (_C + "lifecycle", "stop and start containers"),
     "rm": (_C + "rm", "remove containers"),
     "run": (_C + "run", "make a container from an image and start it"),
+    "set": (_C + "set", "change ports, labels, networks, mounts and limits while it runs"),
     "start": (_C + "start", "start stopped containers"),
     "stats": (_C + "stats", "show the resources that containers use"),
     "stop": (_C + "lifecycle", "stop running containers"),
     "top": (_C + "top", "list a container's processes"),
     "unpause": (_C + "lifecycle", "let paused containers go on"),
     "update": (_C + "update", "change limits and restart policy of containers"),
+    "why": (_C + "why", "say how a container ended, also of one that is gone"),
     "wait": (_C + "lifecycle", "wait until containers stop, print their exit codes"),
 }
 IMAGE: dict[str, tuple[str, str]] = {
@@ -67,6 +69,7 @@ NETWORK: dict[str, tuple[str, str]] = {
     "connect": (_N + "connect", "connect a container to a network"),
     "create": (_N + "create", "make a network"),
     "disconnect": (_N + "connect", "disconnect a container from a network"),
+    "explain": (_N + "explain", "show how packets reach a container and leave it"),
     "inspect": (_N + "inspect", "show all facts about networks"),
     "ls": (_N + "ls", "list networks"),
     "prune": (_N + "prune", "remove unused networks"),

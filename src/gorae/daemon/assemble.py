@@ -30,6 +30,8 @@ from gorae.engine.commit import Commits
 from gorae.engine.containers import Containers
 from gorae.engine.copyup import CopyUp
 from gorae.engine.distribution import Distribution
+from gorae.engine.editing import Edits
+from gorae.engine.endings import Endings
 from gorae.engine.etcfiles import DnsDefaults
 from gorae.engine.events import Events
 from gorae.engine.execs import Execs
@@ -47,6 +49,7 @@ from gorae.engine.model import ContainerSpec
 from gorae.engine.mountpoints import MountPoints
 from gorae.engine.mounts import Mounts
 from gorae.engine.networks import Networks
+from gorae.engine.paths import Paths
 from gorae.engine.pruning import Pruning
 from gorae.engine.pulls import Pulls
 from gorae.engine.pushes import Pushes
@@ -110,6 +113,9 @@ class Services:
     pruning: Pruning
     commits: Commits
     system: System
+    endings: Endings
+    edits: Edits
+    paths: Paths
     run: Callable[..., Any]
     run_transfer: Callable[..., Any]
     run_sweep: Callable[..., Any]
@@ -131,7 +137,7 @@ class Daemon:
         self.events = Events(loop)
         self.store = Store.open(data_root)
         runtime = OciRuntime.find(config.runtime)
-        self.monitor = Monitor(exec_root, runtime, host)
+        self.monitor = Monitor(exec_root, runtime, host, more_runtimes=config.runtimes)
         self.net = NetDriver(exec_root, config.instance, config.publish_mode)
         self.records = Records(self.store.db, self.run)
         self.networks = Networks(
@@ -164,6 +170,9 @@ class Daemon:
             self.records, self.bringup, self.monitor, self.events, self.run, self.spawn
         )
         self.lifecycle.announce = self.networks.announce
+        usage = UsageReader(cgroup.stats, config.cgroup_parent)
+        self.endings = Endings(self.store.db, self.records, usage, self.run)
+        self.lifecycle.note_end = self.endings.note
         self.rotation = Rotation(self.records, self.monitor, self.run)
         self.services = self._services(config, host, runtime)
 
@@ -282,6 +291,9 @@ class Daemon:
             networks=self.networks,
             volumes=self.volumes,
             events=self.events,
+            endings=self.endings,
+            edits=Edits(self.records, self.lifecycle, self.sandboxes, self.run),
+            paths=Paths(self.net, self.networks),
             commits=Commits(
                 self.store,
                 self.images,

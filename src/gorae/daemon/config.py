@@ -50,6 +50,8 @@ class Config:
     log_opts: dict[str, str] = field(default_factory=dict)
     labels: tuple[str, ...] = ()
     publish_mode: str = "auto"
+    runtimes: dict[str, str] = field(default_factory=dict)
+    """Name -> path of further OCI runtimes."""
     init: bool = False
     debug: bool = False
     registry_mirrors: tuple[str, ...] = ()
@@ -98,6 +100,7 @@ _FILE_KEYS = {
     "log-opts": "log_opts",
     "labels": "labels",
     "publish-mode": "publish_mode",
+    "runtimes": "runtimes",
     "init": "init",
     "debug": "debug",
     "registry-mirrors": "registry_mirrors",
@@ -179,6 +182,13 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--dns-search", action="append", metavar="DOMAIN")
     p.add_argument("--dns-opt", dest="dns_opts", action="append", metavar="OPTION")
     p.add_argument(
+        "--add-runtime",
+        dest="runtimes",
+        action="append",
+        metavar="NAME=PATH",
+        help="a further OCI runtime that containers may ask for (repeatable)",
+    )
+    p.add_argument(
         "--publish-mode",
         choices=PUBLISH_MODES,
         help="published TCP ports by nft rules (dnat), through the relay, which obeys the host's input rules (proxy), "
@@ -257,10 +267,31 @@ def load(argv: Sequence[str]) -> Config:
             f"{given.config_file}: {', '.join(_KEYS[name] for name in both)}; give each once"
         )
     config = replace(Config(), **{**from_file, **flags})
+    config = replace(config, runtimes=_runtimes(config.runtimes))
     if config.debug:
         config = replace(config, log_level="debug")
     check(config)
     return config
+
+
+def _runtimes(given: Any) -> dict[str, str]:
+    """Flags of NAME=PATH, or the file's `{"NAME": {"path": PATH}}`, as name -> path.
+
+    Raises:
+        InvalidArgument: neither.
+    """
+    found: dict[str, str] = {}
+    pairs = (
+        given.items()
+        if isinstance(given, dict)
+        else ((one.partition("=")[0], one.partition("=")[2]) for one in given)
+    )
+    for name, value in pairs:
+        path = value.get("path", "") if isinstance(value, dict) else value
+        if not name or not isinstance(path, str) or not path:
+            raise InvalidArgument(f'runtime "{name}": use NAME=PATH')
+        found[name] = path
+    return found
 
 
 def _frozen(value: Any) -> Any:

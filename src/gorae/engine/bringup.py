@@ -21,7 +21,7 @@ from gorae.engine.sandbox import Joined, Sandboxes
 from gorae.errors import GoraeError, KernelError
 from gorae.linux import mount
 from gorae.linux.fd import open_root
-from gorae.runtime import user
+from gorae.runtime import cdi, user
 from gorae.runtime.config import RuntimeConfig
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor, Task
@@ -154,7 +154,7 @@ class Bringup:
         if container.spec.ipc_mode == "shareable":
             shm_source = self._mount_shm(container)
         prepared = self._points.prepare(container, Ids(who.uid, who.gid))
-        return process.runtime_config(
+        config = process.runtime_config(
             prepared,
             rootfs=rootfs,
             user=who,
@@ -169,6 +169,11 @@ class Bringup:
             link_env=joined.link_env,
             cgroup_parent=self._cgroup_parent,
         )
+        wishes = container.spec.device_requests
+        if not wishes:
+            return config
+        kinds = cdi.load()
+        return cdi.applied(config, cdi.names(wishes, kinds), kinds)
 
     def _mount_shm(self, container: Container) -> str:
         target = self.shm(container.id)

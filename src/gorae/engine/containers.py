@@ -172,6 +172,7 @@ class Containers:
             endpointcheck.check_mac(one.mac)
             with contextlib.suppress(NotFound):  # told at the start
                 endpointcheck.check_addresses(one, self._networks.find(one.network))
+        self._monitor.runtimes.find(spec.runtime)
         for text in spec.links:
             name = text.partition(":")[0]
             try:

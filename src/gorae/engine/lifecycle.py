@@ -65,6 +65,8 @@ class Lifecycle:
         self.ended: Callable[[Record], None] | None = None
         self.observers: list[Callable[[Record, str], None]] = []
         """Told of start, die, pause and unpause, after the row has them."""
+        self.note_end: Callable[[Container], None] | None = None
+        """Keeps what is known of an end, while cgroup and log are there; blocking."""
         self.announce: Callable[[str, str, str], None] | None = None
         """Tells of a container that comes to a network or leaves it: (action, network's id, container's id)."""
         self.closing = False
@@ -168,6 +170,8 @@ class Lifecycle:
                 published=(),
             ),
         )
+        if self.note_end is not None:
+            await self._carry_on(record, self._run(self.note_end, record.container))
         record.exited.set()
         record.hub.finish()
         record.wake(record.stops)
@@ -286,6 +290,8 @@ class Lifecycle:
         else:
             record.hub.finish()
             record.wake(record.stops)
+        if self.note_end is not None:
+            await self._carry_on(record, self._run(self.note_end, record.container))
         if spec.auto_remove and not decision.again and self.remove_ended is not None:
             self._spawn(self.remove_ended(record))
             return

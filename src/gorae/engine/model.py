@@ -8,7 +8,7 @@ the kernel's and ours; Docker's JSON names exist only in `wire`.
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gorae.runtime.config import Device, Resources, Rlimit
+from gorae.runtime.config import Device, DeviceWish, Resources, Rlimit
 
 
 class Status(StrEnum):
@@ -188,8 +188,7 @@ class ContainerSpec:
     readonly_paths: tuple[str, ...] | None = None
     group_add: tuple[str, ...] = ()
     devices: tuple[Device, ...] = ()
-    device_requests: tuple[str, ...] = ()
-    """CDI names (`vendor.com/class=name`)."""
+    device_requests: tuple[DeviceWish, ...] = ()
     ulimits: tuple[Rlimit, ...] = ()
     sysctls: dict[str, str] = field(default_factory=dict)
     shm_size_bytes: int = 0

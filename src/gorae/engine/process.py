@@ -63,6 +63,7 @@ def runtime_config(
         shm_size_bytes=spec.shm_size_bytes or SHM_SIZE_BYTES,
         shm_source=shm_source,
         init_path=init_path,
+        runtime=spec.runtime,
         cgroup_path=cgroup_path(container, cgroup_parent),
     )
 

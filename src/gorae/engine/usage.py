@@ -53,6 +53,10 @@ class UsageReader:
             interfaces=_interfaces(container.state.pid),
         )
 
+    def memory_peak_bytes(self, container: Container) -> int:
+        """The most that it ever used. Raises: NotFound: its cgroup is gone."""
+        return self._stats(cgroup_path(container, self._parent)).memory.max_usage_bytes
+
 
 def _system_cpu_ns() -> int:
     """Sum of the first seven columns of /proc/stat's `cpu` line, as docker counts."""

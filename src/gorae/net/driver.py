@@ -292,6 +292,15 @@ class NetDriver:
         self._maker.remove(sandbox)
         self._give_back(sandbox)
 
+    def gateways(self, sandbox_id: str) -> tuple[str, str]:
+        """The networks that lead out, of IPv4 and of IPv6; empty: none does."""
+        return self._gateways.get(sandbox_id, ("", ""))
+
+    def interfaces(self) -> list[str]:
+        """The host's links by which somebody may call: our bridges and pairs left out."""
+        ours = {one.bridge for one in self._networks.values()} | set(self._maker.links())
+        return [name for name in self._host.links("") if name not in ours]
+
     def prefixes(self, network_id: str) -> tuple[str, ...]:
         """A network's subnets; none of one that is gone."""
         network = self._networks.get(network_id)

@@ -73,6 +73,27 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceWish:
+    """Devices by driver: of `cdi` their qualified names; of others a number (-1: all) or ids, and what they can do."""
+
+    driver: str
+    ids: tuple[str, ...] = ()
+    count: int = 0
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A program of the host that the runtime runs at a stage: createRuntime, createContainer, startContainer ..."""
+
+    stage: str
+    path: str
+    args: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    timeout_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class BlkioDevice:
     """A limit or weight for one block device: bytes per second, operations per second or weight."""
 
@@ -159,5 +180,8 @@ class RuntimeConfig:
     """Host path of another container's /dev/shm, with `ipc` joined; empty: a tmpfs of its own."""
     init_path: str = ""
     """Host path of a static init to put before the command; empty: none."""
+    hooks: tuple[Hook, ...] = ()
+    runtime: str = ""
+    """The OCI runtime's name; empty: the daemon's."""
     cgroup_path: str = ""
     """Path of the container's cgroup below the hierarchy's root, e.g. `/gorae/<id>`."""

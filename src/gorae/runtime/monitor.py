@@ -28,7 +28,7 @@ from gorae.runtime import control, device, execgroup, propagation, resources, to
 from gorae.runtime.config import Process, Resources, RuntimeConfig
 from gorae.runtime.conmon import Conmon, Stdio, monitor_of
 from gorae.runtime.host import HostFacts
-from gorae.runtime.oci import CREATE, EXEC, OciRuntime, translated
+from gorae.runtime.oci import CREATE, EXEC, OciRuntime, Runtimes, translated
 from gorae.runtime.seccompcache import SeccompCache
 from gorae.runtime.spec import oci_process, oci_spec
 
@@ -88,12 +88,18 @@ class Monitor:
     """Makes containers and execs under monitors, below one exec root."""
 
     def __init__(
-        self, exec_root: Path, runtime: OciRuntime, host: HostFacts, conmon_path: str = ""
+        self,
+        exec_root: Path,
+        runtime: OciRuntime,
+        host: HostFacts,
+        conmon_path: str = "",
+        more_runtimes: dict[str, str] | None = None,
     ) -> None:
         self._bundles = exec_root / "bundle"
         self._execs = exec_root / "exec"
         self._host = host
         self.runtime = runtime.at(exec_root / "runtime")
+        self.runtimes = Runtimes(self.runtime, more_runtimes or {})
         self._conmon = Conmon.find(self.runtime, exec_root, conmon_path)
         self._seccomp = SeccompCache(exec_root / "seccomp", enabled=runtime.name == "crun")
         self._control = threading.Lock()
@@ -127,13 +133,14 @@ class Monitor:
         bundle = self._bundles / config.id
         if bundle.exists():
             self.delete(config.id, force=True)
+        runtime = self.runtimes.find(config.runtime)
         config = _with_files_bound_flat(config)
         found = device.look_up(config)
         propagation.check(config.mounts)
         bundle.mkdir(mode=0o700)
         try:
             document = oci_spec(config, self._host, found)
-            filter_key = self._seccomp.key(document)
+            filter_key = self._seccomp.key(document) if runtime == self.runtime else ""
             filter_known = self._seccomp.apply(document, filter_key)
             (bundle / "config.json").write_text(json.dumps(document))
             stdio = Stdio(
@@ -142,16 +149,17 @@ class Monitor:
                 keep_stdin=stdin_open and not stdin_once,
                 log=_log(log_path, log_driver),
             )
-            started = self._conmon.create(config.id, bundle, stdio, name=name)
+            if runtime != self.runtime:
+                _write(bundle / "runtime", config.runtime)
+            conmon = replace(self._conmon, runtime=runtime)
+            started = conmon.create(config.id, bundle, stdio, name=name)
         except GoraeError:
             shutil.rmtree(bundle, ignore_errors=True)
             raise
         if started.error:
             self._discard_failed(config.id, started.monitor_pid)
             command = config.process.args[0] if config.process.args else ""
-            raise translated(
-                started.error, prefix=CREATE, runtime=self.runtime.name, command=command
-            )
+            raise translated(started.error, prefix=CREATE, runtime=runtime.name, command=command)
         if filter_key and not filter_known:
             self._seccomp.keep(filter_key, Path(self.runtime.root) / config.id)
         task = Task(
@@ -165,6 +173,13 @@ class Monitor:
         )
         _write(bundle / "task.json", json.dumps(asdict(task)))
         return task
+
+    def _runtime(self, container_id: str) -> OciRuntime:
+        """The one that made a container."""
+        try:
+            return self.runtimes.find(_text(self._bundles / container_id / "runtime"))
+        except InvalidArgument:  # uninstalled meanwhile: its state is of the same form
+            return self.runtime
 
     def _discard_failed(self, container_id: str, monitor_pid: int) -> None:
         """The monitor is about to leave, and the runtime has cleaned up after itself."""
@@ -181,7 +196,7 @@ class Monitor:
 
     def start(self, container_id: str) -> None:
         """Let the created process run. Raises: GoraeError: in docker's words."""
-        self.runtime.start(container_id)
+        self._runtime(container_id).start(container_id)
         _write(self._bundles / container_id / "started", str(time.time_ns()))
 
     def delete(self, container_id: str, *, force: bool = False) -> None:
@@ -194,7 +209,7 @@ class Monitor:
         task = self._task(container_id)
         if task is None and bundle.exists():
             self._wait_created(container_id, bundle)
-        self.runtime.delete(container_id, force=force)
+        self._runtime(container_id).delete(container_id, force=force)
         pid, ticks = (task.monitor_pid, task.monitor_ticks) if task else monitor_of(bundle)
         pidfd.wait_gone(pid, ticks, LEAVE_PATIENCE_S)
         shutil.rmtree(bundle, ignore_errors=True)
@@ -204,7 +219,7 @@ class Monitor:
         deadline = time.monotonic() + LEAVE_PATIENCE_S
         while time.monotonic() < deadline:
             pid, ticks = monitor_of(bundle)
-            if not ticks or self.runtime.state(container_id) is not None:
+            if not ticks or self._runtime(container_id).state(container_id) is not None:
                 return
             pidfd.wait_gone(pid, ticks, _STEP_S)
 
@@ -237,7 +252,7 @@ class Monitor:
         """
         allowed, warnings = resources.check(wanted, self._host, update=True)
         numbers = {path: device.block_number(path) for path in resources.block_devices(allowed)}
-        self.runtime.update(container_id, resources.oci_resources(allowed, numbers))
+        self._runtime(container_id).update(container_id, resources.oci_resources(allowed, numbers))
         return warnings
 
     def processes(self, container_id: str) -> tuple[int, ...]:
@@ -297,7 +312,7 @@ class Monitor:
         """The daemon may have died between the start and the note of it."""
         if (self._bundles / container_id / "exit").exists():
             return True
-        state = self.runtime.state(container_id)
+        state = self._runtime(container_id).state(container_id)
         return state is not None and state.get("status") in ("running", "paused")
 
     def bundles(self) -> tuple[str, ...]:
@@ -350,14 +365,13 @@ class Monitor:
             stdio = Stdio(
                 terminal=wanted.terminal, stdin=stdin_open, keep_stdin=False, log=("none",)
             )
-            started = self._conmon.exec(
+            runtime = self._runtime(container_id)
+            started = replace(self._conmon, runtime=runtime).exec(
                 container_id, directory, stdio, connect and (lambda: connect(made))
             )
             if started.error:
                 command = wanted.args[0] if wanted.args else ""
-                raise translated(
-                    started.error, prefix=EXEC, runtime=self.runtime.name, command=command
-                )
+                raise translated(started.error, prefix=EXEC, runtime=runtime.name, command=command)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise

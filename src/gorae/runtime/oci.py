@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from gorae.linux import process
 
 TIMEOUT_S = 30
 PREFERRED = ("crun", "runc")
+ALIASES = ("io.containerd.runc.v2",)
 CREATE = (
     "failed to create task for container: failed to create shim task: OCI runtime create failed: "
 )
@@ -110,6 +111,25 @@ class OciRuntime:
         return process.run(
             argv, stdin=content.encode(), env={"PATH": process.PATH}, timeout_s=TIMEOUT_S
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Runtimes:
+    """The runtimes that a container may ask for by name; the daemon's own goes by docker's names too."""
+
+    default: OciRuntime
+    more: dict[str, str] = field(default_factory=dict)
+    """Name -> path, as configured."""
+
+    def find(self, name: str) -> OciRuntime:
+        """Raises: InvalidArgument: nobody knows it, or it is not installed."""
+        if name in ("", self.default.name, *ALIASES):
+            return self.default
+        place = self.more.get(name) or (name if name in PREFERRED else "")
+        path = shutil.which(place, path=process.PATH) if place else None
+        if not path:
+            raise InvalidArgument(f"unknown or invalid runtime name: {name}")
+        return OciRuntime(Path(path).name, path, self.default.root)
 
 
 def translated(words: str, *, prefix: str, runtime: str, command: str) -> GoraeError:

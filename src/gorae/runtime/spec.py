@@ -3,12 +3,12 @@
 Source: runtime-spec 1.0 config.md, config-linux.md; the values are what Docker 28 gives to its runtime.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gorae.runtime import mountplan, seccomp
-from gorae.runtime.config import Process, RuntimeConfig, Seccomp
+from gorae.runtime.config import Hook, Process, RuntimeConfig, Seccomp
 from gorae.runtime.host import DEFAULT_SYSCTLS, HostFacts
 from gorae.runtime.resources import (
     DEFAULT_DEVICES,
@@ -79,9 +79,25 @@ def oci_spec(config: RuntimeConfig, host: HostFacts, found: Found = Found()) -> 
     }
     if config.hostname and config.namespaces.uts == "private":
         document["hostname"] = config.hostname
+    if config.hooks:
+        document["hooks"] = _hooks(config.hooks)
     if config.annotations:
         document["annotations"] = dict(config.annotations)
     return document
+
+
+def _hooks(hooks: Sequence[Hook]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in hooks:
+        entry: dict[str, Any] = {"path": one.path}
+        if one.args:
+            entry["args"] = list(one.args)
+        if one.env:
+            entry["env"] = list(one.env)
+        if one.timeout_s:
+            entry["timeout"] = one.timeout_s
+        found.setdefault(one.stage, []).append(entry)
+    return found
 
 
 def oci_process(process: Process, host: HostFacts) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def spec(full: wire.ContainerCreate) -> ContainerSpec:
         readonly_paths=None if host.readonly_paths is None else tuple(host.readonly_paths),
         group_add=tuple(host.group_add or ()),
         devices=hostconfig.devices(host.devices),
-        device_requests=hostconfig.device_names(host.device_requests),
+        device_requests=hostconfig.device_wishes(host.device_requests),
         ulimits=hostconfig.ulimits(host.ulimits),
         sysctls=dict(host.sysctls or {}),
         shm_size_bytes=host.shm_size,

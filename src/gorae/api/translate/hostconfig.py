@@ -6,7 +6,7 @@ from msgspec import UNSET, structs
 
 from gorae.engine.model import LogConfig, PortBinding, RestartPolicy, SecurityOptions
 from gorae.errors import InvalidArgument
-from gorae.runtime.config import BlkioDevice, Device, Resources, Rlimit
+from gorae.runtime.config import BlkioDevice, Device, DeviceWish, Resources, Rlimit
 from gorae.wire import hostconfig as wire
 
 SHM_SIZE_BYTES = 64 << 20
@@ -242,21 +242,17 @@ def devices(asked: list[wire.DeviceMapping] | None) -> tuple[Device, ...]:
     return tuple(found)
 
 
-def device_names(asked: list[wire.DeviceRequest] | None) -> tuple[str, ...]:
-    """The CDI names among the device requests.
-
-    Raises:
-        InvalidArgument: another driver: GPUs need the vendor's hook, which is not here.
-    """
-    names: list[str] = []
-    for one in asked or ():
-        if one.driver != "cdi":
-            words = ", ".join("+".join(group) for group in one.capabilities or ())
-            raise InvalidArgument(
-                f'could not select device driver "{one.driver}" with capabilities: [[{words}]]'
-            )
-        names += one.device_ids or ()
-    return tuple(names)
+def device_wishes(asked: list[wire.DeviceRequest] | None) -> tuple[DeviceWish, ...]:
+    """The engine's values; whether somebody knows the driver is told at the start."""
+    return tuple(
+        DeviceWish(
+            one.driver,
+            tuple(one.device_ids or ()),
+            one.count,
+            tuple(word for group in one.capabilities or () for word in group),
+        )
+        for one in asked or ()
+    )
 
 
 # ports ----------------------------------------------------------------------------------------

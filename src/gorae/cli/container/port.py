@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def run(call: Invocation) -> int:
-    """List all mappings, or those of one port."""
+    """List all mappings, or those of one port; `port doctor CONTAINER` asks the host's rules."""
+    if _asks_doctor(call.arguments):
+        return _doctor(call, call.arguments[1])
     document = call.session.get(f"/containers/{quote(call.arguments[0])}/json")
     ports: dict[str, Any] = document["NetworkSettings"]["Ports"] or {}
     if len(call.arguments) > 1:
@@ -28,6 +30,29 @@ def run(call: Invocation) -> int:
     ]
     for line in sorted(lines, key=_natural):
         call.say(line)
+    return 0
+
+
+def _asks_doctor(arguments: list[str]) -> bool:
+    """A container may be called `doctor`: then a port follows it."""
+    return len(arguments) > 1 and arguments[0] == "doctor" and not arguments[1][:1].isdigit()
+
+
+def _doctor(call: Invocation, name: str) -> int:
+    found = call.session.get(f"/gorae/containers/{quote(name)}/ports")
+    if not found["Ports"]:
+        call.say(f"{name} publishes no port")
+    for port in found["Ports"]:
+        host = join(port["HostIp"], str(port["HostPort"]))
+        kept = "yes" if port["KeepsClientAddress"] else "no"
+        call.say(
+            f"{host}/{port['Protocol']} -> {port['Target']}   {port['How']}, client's address kept: {kept}"
+        )
+        for seen in port["Seen"]:
+            verdict = seen["Verdict"].upper() if seen["Verdict"] == "blocked" else seen["Verdict"]
+            rule = f"   ({seen['Rule']})" if seen["Rule"] else ""
+            call.say(f"    {seen['Interface']}: {verdict}{rule}")
+    call.say(f"publish mode: {found['Mode']}")
     return 0
 
 
