@@ -21,7 +21,7 @@ import urllib3
 from gorae.hub.main import main
 
 SRC = Path(__file__).parents[1] / "src"
-PATIENCE_S = 30
+PATIENCE_S = 90
 PASSWORD = "correct horse"
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE_S = 40
+PATIENCE_S = 90
 FLAGS = (
     "--headless=new",
     "--no-sandbox",

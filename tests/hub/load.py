@@ -1,6 +1,6 @@
 """Many pulls and pushes at once against one hub; every digest checked, the hub's memory watched.
 
-    python -m tests.hub.load --pulls 200 --pushes 20 --megabytes 300
+    PYTHONPATH=src .venv/bin/python -m tests.hub.load --pulls 200 --pushes 20 --megabytes 300
 
 Each puller takes a manifest and all its blobs, each pusher sends all blobs and the manifest into a repository of its
 own. Pullers and pushers share few threads: what is measured is the hub.

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-PATIENCE_S = 30
+PATIENCE_S = 90
 
 
 def free_port() -> int:

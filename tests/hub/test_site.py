@@ -75,7 +75,7 @@ def browse(
             await story(page)
             assert page.complaints == []
 
-    asyncio.run(asyncio.wait_for(play(), 150))
+    asyncio.run(asyncio.wait_for(play(), 240))
 
 
 def test_from_the_search_to_a_file(one: Hub) -> None:
