@@ -17,7 +17,10 @@ case $prefix in
 *) echo "install: PREFIX must be an absolute path, found \"$prefix\"" >&2; exit 1 ;;
 esac
 
-if [ -z "$destdir" ] || [ ! -x .venv/bin/python ]; then packaging/setup.sh; fi
+# A packager's DESTDIR needs no root, so long as the environment is as the lock file has it.
+if [ -z "$destdir" ] || [ "$(cat .venv/stamp-requirements 2>/dev/null)" != "$(sha256sum <packaging/requirements.lock)" ]; then
+    packaging/setup.sh
+fi
 
 lib=$destdir$prefix/lib/gorae
 share=$destdir$prefix/share
