@@ -31,7 +31,8 @@ from gorae.store.store import Store
 
 Push = Callable[[Reference, PushOptions, Emit], Sequence[Digest]]
 """Of `engine.pushes`."""
-TYPES = ("image", "registry", "docker", "oci", "tar", "local")
+CACHE_ONLY = "cacheonly"
+TYPES = ("image", "registry", "docker", "oci", "tar", "local", CACHE_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class BuildOutputs:
             if _is_here(one):
                 image = self._record(outcome, one, session, vertex)
         for one in outputs:
+            if one.get("type") == CACHE_ONLY:
+                continue  # the steps are kept already
             if not _is_here(one):
                 self._send(outcome, one, session, vertex)
             elif _truth(one.get("push")):

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OUTPUT_TYPES = ("docker", "image", "local", "oci", "registry", "tar")
+OUTPUT_TYPES = ("cacheonly", "docker", "image", "local", "oci", "registry", "tar")
 CACHE_TYPES = ("inline", "local", "registry")
 
 
