@@ -15,8 +15,8 @@ def root_archive() -> bytes:
 
 @pytest.fixture
 def daemon(root_archive: bytes) -> Iterator[Goraed]:
-    """A daemon with the image `bb`."""
-    with goraed() as one:
+    """A daemon with the image `bb`, which keeps nothing of what was removed."""
+    with goraed("--bin-hours", "0") as one:
         import_image(one, root_archive)
         yield one
 
