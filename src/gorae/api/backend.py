@@ -18,6 +18,8 @@ from gorae.build.progress import Update
 from gorae.build.request import BuildRequest, Built
 from gorae.build.session import Client, ContextTree
 from gorae.engine.bootstrap import BootstrapOptions
+from gorae.engine.buildcache import BuildCache
+from gorae.engine.buildrecord import BuildRecords
 from gorae.engine.builds import Building
 from gorae.engine.commit import CommitOptions
 from gorae.engine.distribution import Distributed, Hit
@@ -159,6 +161,10 @@ class Builds(Protocol):
     def scratch(self) -> Path: ...
     @property
     def known(self) -> KnownFiles: ...
+    @property
+    def usage(self) -> BuildCache: ...
+    @property
+    def records(self) -> BuildRecords: ...
     def fetch(self, url: str, cancel: Cancel, closing: ExitStack) -> ContextTree: ...
     def build(
         self,

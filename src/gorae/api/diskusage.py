@@ -8,8 +8,10 @@ from gorae.api.backend import Services
 from gorae.api.translate import image as images
 from gorae.api.translate import summary
 from gorae.api.translate import volume as volumes
+from gorae.engine.buildcache import CacheRecord
 from gorae.engine.images import Image
 from gorae.engine.model import Container
+from gorae.engine.when import rfc3339
 from gorae.wire import system as wire
 from gorae.wire.container import ContainerSummary
 from gorae.wire.image import ImageSummary
@@ -33,8 +35,25 @@ async def collect(
     if "volume" in kinds:
         found.volumes = await _volumes(services)
     if "build-cache" in kinds:
-        found.build_cache = []
+        records = await services.run_sweep(services.builds.usage.records)
+        found.build_cache = [cache_line(one) for one in records]
     return found
+
+
+def cache_line(one: CacheRecord) -> wire.BuildCacheRecord:
+    """A record of the build cache."""
+    return wire.BuildCacheRecord(
+        id=one.id,
+        parents=list(one.parents) or None,
+        type=one.type,
+        description=one.description,
+        in_use=one.in_use,
+        shared=one.shared,
+        size=one.size_bytes,
+        created_at=rfc3339(one.created_ns),
+        last_used_at=rfc3339(one.last_used_ns) if one.last_used_ns else None,
+        usage_count=one.uses,
+    )
 
 
 def image_lines(

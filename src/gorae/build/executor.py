@@ -78,7 +78,9 @@ class Executor:
             case RunAction():
                 return self._run(step.action, given, place, session, vertex)
             case TransferAction():
-                transfer.copy(step.action, given.selected[""], place, session)
+                transfer.copy(
+                    step.action, given.selected.get("") or transfer.Selected(), place, session
+                )
             case WorkdirAction():
                 transfer.workdir(step.action, place)
         return []

@@ -158,8 +158,8 @@ class _Work:
         root_fd = os.open(copy, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         writer = Writer(root_fd, check=self._session.cancel.check)
         try:
-            for taken in selected.taken:
-                writer.copy(selected.tree, taken, "/source")
+            for tree, taken, _ in selected.taken:
+                writer.copy(tree, taken, "/source")
         finally:
             writer.close()
             os.close(root_fd)

@@ -94,11 +94,14 @@ def _kept_path(source: str, path: str) -> str:
 
 
 def _below(tree: Tree, top: Node, excluded: Excluded | None) -> Iterator[tuple[str, Node]]:
-    stack: list[tuple[str, Iterator[Node]]] = [("", iter(tree.children(top.path)))]
+    """Everything below, a folder before what it holds; one that is excluded comes before what of it is taken again."""
+    stack: list[tuple[str, Node | None, Iterator[Node]]] = [
+        ("", None, iter(tree.children(top.path)))
+    ]
     cut = len(top.path) + 1 if top.path else 0
     count = 0
     while stack:
-        node = next(stack[-1][1], None)
+        node = next(stack[-1][2], None)
         if node is None:
             stack.pop()
             continue
@@ -106,14 +109,16 @@ def _below(tree: Tree, top: Node, excluded: Excluded | None) -> Iterator[tuple[s
         count += 1
         if count > MAX_FILES or len(stack) > MAX_DEPTH:
             raise InvalidArgument(f'"/{top.path}" holds too many files or folders in each other')
-        if excluded is not None and excluded(rel, node.is_dir):
-            if node.is_dir:  # what is below may be taken again
-                stack.append((rel, iter(tree.children(node.path))))
-            continue
-        if not stat.S_ISSOCK(node.mode):
-            yield rel, node
+        left_out = excluded is not None and excluded(rel, node.is_dir)
+        if not left_out:
+            for at, (path, waiting, children) in enumerate(stack):
+                if waiting is not None:
+                    yield path, waiting
+                    stack[at] = (path, None, children)
+            if not stat.S_ISSOCK(node.mode):
+                yield rel, node
         if node.is_dir:
-            stack.append((rel, iter(tree.children(node.path))))
+            stack.append((rel, node if left_out else None, iter(tree.children(node.path))))
 
 
 def listing(tree: Tree, taken: Iterable[Taken]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from gorae import errors
@@ -82,6 +83,8 @@ class Session:
     limits: Limits = field(default_factory=Limits)
     contexts: Mapping[str, ContextTree] = field(default_factory=dict)
     client: Client = field(default_factory=NoClient)
+    scratch: Path = Path("/nonexistent")
+    """A folder of this build's own, made when it is needed and removed at its end."""
     platform: str = "linux/amd64"
     epoch: int | None = None
     rewrite: bool = False

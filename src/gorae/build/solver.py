@@ -17,6 +17,7 @@ from gorae.build import cachekey, explain, transfer
 from gorae.build.cachekey import Parts
 from gorae.build.executor import Executor, Given
 from gorae.build.explain import Why
+from gorae.build.fetching import Fetcher
 from gorae.build.folder import Folder
 from gorae.build.ignored import Ignored
 from gorae.build.progress import Vertex
@@ -64,6 +65,14 @@ class _Looked:
         return {name: one.digest for name, one in self.selected.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a step; `parts` empty when it failed before they were known."""
+
+    vertex: Vertex
+    parts: Parts = field(default_factory=dict)
+
+
 class Solver:
     """What all builds share."""
 
@@ -95,8 +104,9 @@ class Solving:
         self._lock = threading.RLock()
         self._threads: list[threading.Thread] = []
         self.keys: list[str] = []
-        self.outcomes: dict[int, tuple[Vertex, Why | None, Parts]] = {}
+        self.outcomes: dict[int, Outcome] = {}
         self._looked_at_context = False
+        self._fetcher = Fetcher(session)
 
     # results ----------------------------------------------------------------------------------
 
@@ -123,6 +133,7 @@ class Solving:
         """Wait for what still runs beside; it was told to stop or its result is not wanted any more."""
         for thread in self._threads:
             thread.join()
+        self._fetcher.close()
         if self.keys:
             self._cache.used(self.keys)
 
@@ -138,7 +149,8 @@ class Solving:
             session.progress.end(vertex, error="a step that it needs failed")
             raise
         except GoraeError as error:
-            session.progress.end(vertex, error=error.message)
+            ended = session.progress.end(vertex, error=error.message)
+            self.outcomes.setdefault(id(step), Outcome(ended))
             raise StepFailed(step, error, parent, vertex.digest) from error
         return found
 
@@ -186,7 +198,7 @@ class Solving:
         return found
 
     def _ended(self, looked: _Looked, parts: Parts, vertex: Vertex) -> None:
-        self.outcomes[id(looked.step)] = (vertex, vertex.why, parts)
+        self.outcomes[id(looked.step)] = Outcome(vertex, parts)
 
     def _make(
         self,
@@ -307,7 +319,8 @@ class Solving:
         if isinstance(action, TransferAction) and isinstance(action.source, Context):
             if not action.sources:
                 return {}
-            return {"": transfer.select(action, self.tree(action.source))}
+            context = action.source
+            return {"": transfer.select(action, lambda: self.tree(context), self._fetcher)}
         found = {}
         if isinstance(action, RunAction):
             for number, one in enumerate(action.mounts):
@@ -331,7 +344,8 @@ class Solving:
         self, action: TransferAction, source: Result, stack: contextlib.ExitStack
     ) -> transfer.Selected:
         place = stack.enter_context(self._solver.workspaces.view(source.chain_id))
-        return transfer.select(action, Folder(place.root_fd))
+        tree = Folder(place.root_fd)
+        return transfer.select(action, lambda: tree, self._fetcher)
 
     def _sketched(self, step: Step) -> dict[str, str]:
         """The states that it reads by what they are made of."""

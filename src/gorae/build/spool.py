@@ -53,7 +53,7 @@ class Spool:
     def receive(self, source: BinaryIO) -> None:
         """Read the archive to its end; blocking, once. What goes wrong is told to those who ask for files."""
         try:
-            stream = ForwardReader(Reader(source))
+            stream = ForwardReader(Reader(source), hashed=False)
             for entry in members(stream):
                 self._member(entry, stream)
                 if self._over:

@@ -3,12 +3,14 @@
 import errno
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from gorae.build import selection
 from gorae.build.chmod import Change
 from gorae.build.copying import Writer
+from gorae.build.remote import is_git, is_url
 from gorae.build.selection import Taken
 from gorae.build.session import Session
 from gorae.build.tree import Tree
@@ -27,10 +29,12 @@ HEREDOC_MODE = 0o644
 
 @dataclass(slots=True)
 class Selected:
-    """What a COPY or ADD takes: found once, for the key and for the copy."""
+    """What a COPY or ADD takes, in the order of its sources: found once, for the key and for the copy.
 
-    tree: Tree
-    taken: list[Taken] = field(default_factory=list)
+    `unpack`: of each, whether an archive is to be unpacked.
+    """
+
+    taken: list[tuple[Tree, Taken, bool]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -39,17 +43,36 @@ class Selected:
         return selection.digest_of(self.lines)
 
 
-def select(action: TransferAction, tree: Tree) -> Selected:
-    """Find the sources. Raises: NotFound, InvalidArgument, Conflict."""
+Fetch = Callable[[TransferAction, str], tuple[Tree, Taken, str]]
+"""A source from elsewhere: its tree, what is taken of it, and a line that names it in the listing."""
+
+
+def select(action: TransferAction, tree: Callable[[], Tree], fetch: Fetch) -> Selected:
+    """Find the sources; `tree` is where those are that are not from elsewhere.
+
+    Raises:
+        NotFound, InvalidArgument, Conflict. Unavailable: a server.
+    """
     excluded = _Exclusion(of_patterns(action.exclude)) if action.exclude else None
-    taken = selection.select(tree, action.sources, excluded=excluded, parents=action.parents)
-    return Selected(tree, taken, selection.listing(tree, taken))
+    found = Selected()
+    for source in action.sources:
+        if action.add and (is_url(source) or is_git(source)):
+            there, taken, line = fetch(action, source)
+            found.taken.append((there, taken, bool(action.unpack)))
+            found.lines.append(line)
+            continue
+        here = tree()
+        some = selection.select(here, [source], excluded=excluded, parents=action.parents)
+        unpack = action.add and action.unpack is not False
+        found.taken += [(here, one, unpack) for one in some]
+        found.lines += selection.listing(here, some)
+    return found
 
 
 def select_mount(source: str, tree: Tree) -> Selected:
     """What a bind mount of a context shows. Raises: as `select`."""
     taken = selection.select(tree, [source or "/"])
-    return Selected(tree, taken, selection.listing(tree, taken))
+    return Selected([(tree, one, False) for one in taken], selection.listing(tree, taken))
 
 
 class _Exclusion:
@@ -69,14 +92,9 @@ def copy(action: TransferAction, selected: Selected, place: Workspace, session: 
     """Write what was selected, and the heredocs. Raises: as `Writer.copy`."""
     writer = writer_of(action, place, session)
     try:
-        for taken in selected.taken:
-            if (
-                action.add
-                and action.unpack is not False
-                and _unpack(action, selected.tree, taken, writer)
-            ):
-                continue
-            writer.copy(selected.tree, taken, action.dest)
+        for tree, taken, unpack in selected.taken:
+            if not (unpack and _unpack(action, tree, taken, writer)):
+                writer.copy(tree, taken, action.dest)
         for one in action.files:
             dest = action.dest + one.name if action.dest.endswith("/") else action.dest
             data = one.data.encode("utf-8", "surrogateescape")

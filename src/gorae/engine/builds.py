@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gorae.build import exporter, graph, refusal, remote
@@ -36,8 +36,10 @@ from gorae.build.workspace import PREFIX, Workspaces
 from gorae.dockerfile import ignore as ignores
 from gorae.dockerfile.instruction import Instruction
 from gorae.dockerfile.stages import Dockerfile, read
+from gorae.engine.buildcache import BuildCache
 from gorae.engine.buildlint import BuildLint
 from gorae.engine.buildoutput import BuildOutputs, Outcome, Push
+from gorae.engine.buildrecord import BuildRecords, Ended, error_of
 from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Image, Images
 from gorae.engine.progress import Emit
@@ -116,6 +118,8 @@ class Builds:
         self._lint = BuildLint()
         self._outputs = BuildOutputs(store, images, recorder, archives, self.workspaces, push)
         self.known = KnownFiles(store.db)
+        self.records = BuildRecords(store.db)
+        self.usage = BuildCache(store, self.caches)
         self.platform = Platform(host_architecture(), "linux")
 
     @property
@@ -184,8 +188,10 @@ class Builds:
             SyntaxFault: the Dockerfile. StepFailed: a step. NotFound: a base image, a target. Cancelled.
         """
         build_id = secrets.token_hex(12)
+        started_ns = time.time_ns()
         progress = Progress(emit, build_id)
         self._outputs.check(request.outputs)
+        names = [_named(one) for one in request.tags]
         with Lease(self._store.db) as lease:
             session = Session(
                 id=build_id,
@@ -196,34 +202,50 @@ class Builds:
                 limits=request.limits,
                 contexts=dict(contexts),
                 client=client or NoClient(),
+                scratch=self.scratch / build_id,
                 platform=graph.platform_text(request.platform or self.platform),
                 epoch=_epoch(request),
                 rewrite=any(_truth(one.get("rewrite-timestamp")) for one in request.outputs),
                 allow=request.allow,
             )
-            names = [_named(one) for one in request.tags]
             file = self._read(request, session, seen)
             plan = self._plan(file, request, session)
             main = session.contexts.get(MAIN_CONTEXT)
             ignore = main.ignore if main is not None else None
             self._lint.tell(file, request, plan, ignore, self.platform, progress)
             solving = self._solver.solve(plan, session)
-            for stage in plan.stages:
-                if not stage.inherits and stage.base.config is not None:
-                    progress.end(progress.begin(stage.from_label), cached=True)
             building = Building(file, plan, solving, session)
+            ended = Ended(build_id, request.project, started_ns)
             try:
-                if narrate is not None:
-                    narrate(building)
-                end = solving.result(plan.target.end)
-                return self._export(request, building, end, names)
-            except BaseException:
+                built = self._solve(request, building, names, narrate)
+                ended = replace(ended, image_id=built.image_id, names=built.names)
+                return built
+            except BaseException as error:
+                ended = replace(ended, error=error_of(error))
                 cancel.set("another step failed")
                 raise
             finally:
                 solving.finish()
                 for one in contexts.values():
                     one.kept()
+                trees.remove(session.scratch)
+                self.records.keep(ended, plan, solving)
+
+    def _solve(
+        self,
+        request: BuildRequest,
+        building: Building,
+        names: list[Reference],
+        narrate: Narrate | None,
+    ) -> Built:
+        progress, plan = building.session.progress, building.plan
+        for stage in plan.stages:
+            if not stage.inherits and stage.base.config is not None:
+                progress.end(progress.begin(stage.from_label), cached=True)
+        if narrate is not None:
+            narrate(building)
+        end = building.solving.result(plan.target.end)
+        return self._export(request, building, end, names)
 
     def _read(
         self, request: BuildRequest, session: Session, seen: Callable[[bytes], None] | None

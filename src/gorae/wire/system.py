@@ -194,6 +194,21 @@ class AuthAnswer(Struct, rename="pascal"):
     identity_token: str = ""
 
 
+class BuildCacheRecord(Struct, rename="pascal"):
+    """One record of the build cache."""
+
+    id: str = field(name="ID")
+    parents: list[str] | None
+    type: str
+    description: str
+    in_use: bool
+    shared: bool
+    size: int
+    created_at: str
+    last_used_at: str | None
+    usage_count: int
+
+
 class DiskUsage(Struct, rename="pascal"):
     """What takes space, in bytes; kinds that were not asked for are null."""
 
@@ -201,7 +216,7 @@ class DiskUsage(Struct, rename="pascal"):
     images: list[ImageSummary] | None = None
     containers: list[ContainerSummary] | None = None
     volumes: list[Volume] | None = None
-    build_cache: list[Any] | None = None
+    build_cache: list[BuildCacheRecord] | None = None
 
 
 class PlanItem(Struct, rename="pascal"):

@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 
 from aiohttp import web
 
-from gorae.api import stream
+from gorae.api import answer, stream
 from gorae.api.backend import Services
 from gorae.api.bridge import BodyReader, lines_of
 from gorae.api.call import Call
@@ -19,9 +19,11 @@ from gorae.build.request import BuildRequest, Built
 from gorae.build.session import ContextTree
 from gorae.build.spool import Spool
 from gorae.engine import classicbuild
+from gorae.engine.buildcache import Wanted
 from gorae.engine.builds import Building
 from gorae.engine.classicbuild import Narrator
-from gorae.errors import Cancelled, GoraeError, InvalidArgument, SyntaxFault
+from gorae.errors import Cancelled, GoraeError, InvalidArgument, NotFound, SyntaxFault
+from gorae.wire import image as wire
 from gorae.wire import progress
 
 GROUP = "Image"
@@ -33,6 +35,7 @@ def routes(services: Services) -> list[Route]:
     post = functools.partial(Route, "POST", group=GROUP)
     return [
         post("/build", one.classic, "ImageBuild", summary="From a Dockerfile", streams=True),
+        post("/build/prune", one.prune, "BuildPrune", summary="Remove build cache"),
         Route(
             "POST",
             "/gorae/build",
@@ -41,6 +44,24 @@ def routes(services: Services) -> list[Route]:
             "System",
             summary="From a Dockerfile, over a conversation of frames",
             streams=True,
+            own=True,
+        ),
+        Route(
+            "GET",
+            "/gorae/build/records",
+            one.records,
+            "GoraeBuildRecords",
+            "System",
+            summary="Builds that have ended, the newest first",
+            own=True,
+        ),
+        Route(
+            "GET",
+            "/gorae/build/why",
+            one.why,
+            "GoraeBuildWhy",
+            "System",
+            summary="Why each step of a build ran",
             own=True,
         ),
     ]
@@ -52,6 +73,35 @@ class Builds:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._builds = services.builds
+
+    async def prune(self, call: Call) -> web.Response:
+        """What went, and the bytes freed; `keep-storage` is the older name of `reserved-space`."""
+        wanted = Wanted(
+            all=call.flag("all"),
+            filters=call.filters().as_lists(),
+            reserved_bytes=call.number("reserved-space") or call.number("keep-storage") or 0,
+            max_used_bytes=call.number("max-used-space") or 0,
+            min_free_bytes=call.number("min-free-space") or 0,
+        )
+        gone, freed = await self._services.run_sweep(self._builds.usage.prune, wanted)
+        return answer.document(wire.BuildPruned(gone or None, freed))
+
+    async def records(self, _: Call) -> web.Response:
+        """All that are kept."""
+        return answer.document(await self._services.run(self._builds.records.all))
+
+    async def why(self, call: Call) -> web.Response:
+        """`build`: an id or its beginning; `project`: the last build of one; `step`: a number, that step alone."""
+        found = await self._services.run(
+            self._builds.records.find, call.text("build"), call.text("project")
+        )
+        step = call.number("step")
+        if step is not None:
+            steps = [one for one in found["steps"] if one["number"] == step]
+            if not steps:
+                raise NotFound(f"build {found['id']} has no step {step}")
+            found = {**found, "steps": steps}
+        return answer.document(found)
 
     async def own(self, call: Call) -> web.StreamResponse:
         """See `ownbuild`."""

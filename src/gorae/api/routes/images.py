@@ -61,7 +61,6 @@ def routes(services: Services) -> list[Route]:
         ),
         post("/images/load", one.load, "ImageLoad", summary="From an archive", streams=True),
         post("/commit", one.commit, "ImageCommit", summary="Of a container"),
-        post("/build/prune", one.prune_build, "BuildPrune", summary="Empty the build cache"),
         post("/session", later("session"), "Session", summary="Not yet: 501"),
     ]
 
@@ -147,10 +146,6 @@ class Images:
             prune_filters(call), batch=call.batch
         )
         return answer.document(wire.ImagesPruned(translate.removed(gone) or None, freed))
-
-    async def prune_build(self, _: Call) -> web.Response:
-        """Nothing is cached yet."""
-        return answer.document(wire.BuildPruned(None, 0))
 
     async def commit(self, call: Call) -> web.Response:
         """The body may be a container's config, which then stands in for the container's own."""

@@ -120,6 +120,26 @@ def snapshots(tx: Tx) -> list[str]:
     return [row[0] for row in tx.execute("SELECT snapshot FROM build_cache WHERE snapshot <> ''")]
 
 
+def image_chains(tx: Tx) -> list[str]:
+    """The chain ids of all layers that images stand on."""
+    return [
+        row[0]
+        for row in tx.execute(
+            "WITH RECURSIVE chain (key, parent) AS ("
+            "  SELECT s.key, s.parent FROM snapshot s JOIN image i ON i.chain_id = s.key"
+            "  UNION"
+            "  SELECT s.key, s.parent FROM snapshot s JOIN chain c ON s.key = c.parent"
+            ") SELECT key FROM chain"
+        )
+    ]
+
+
+def listed(tx: Tx) -> set[str]:
+    """The digests of lists of files that results' parts name."""
+    found = tx.execute("SELECT j.value FROM build_cache, json_each(parts, '$.files') AS j")
+    return {row[0] for row in found}
+
+
 def put_files(tx: Tx, digest: str, data: bytes) -> None:
     """Keep what a COPY took."""
     tx.execute(
