@@ -65,8 +65,7 @@ class Faulty:
         self.rules: list[Rule] = []
         self.requests: list[Request] = []
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.port: int = self._server.server_port
         self.host = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.host}"
@@ -100,6 +99,13 @@ class Faulty:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that leaves is what these tests are about."""
 
 
 class _Cut(Exception):

@@ -237,13 +237,14 @@ class Repository:
         answer.discard()
         return answer.status == 201
 
-    def begin_upload(self) -> str:
-        """Where to send a blob's bytes."""
+    def begin_upload(self, *, once: bool = False) -> str:
+        """Where to send a blob's bytes. `once`: the caller tries again itself."""
         answer = self.session.request(
             "POST",
             f"{self._base}/blobs/uploads/",
             scopes=(self._scope,),
             headers={"Content-Length": "0"},
+            once=once,
         )
         answer.discard()
         return _location(answer)
@@ -273,8 +274,10 @@ class Repository:
         here = _location(answer) if "Location" in answer.headers else location
         return here, int(last) + 1 if last.isdigit() and int(last) > 0 else 0
 
-    def finish_upload(self, location: str, digest: str, body: bytes = b"") -> None:
-        """The blob is whole, or is with these last bytes.
+    def finish_upload(
+        self, location: str, digest: str, body: bytes = b"", *, once: bool = False
+    ) -> None:
+        """The blob is whole, or is with these last bytes. `once`: the caller tries again itself.
 
         Raises:
             InvalidArgument: the registry found another digest.
@@ -286,6 +289,7 @@ class Repository:
             scopes=(self._scope,),
             headers={"Content-Type": OCTETS, "Content-Length": str(len(body))},
             body=body,
+            once=once,
         )
         answer.discard()
 

@@ -72,9 +72,9 @@ class _Upload:
         while True:
             before = self._sent
             try:
-                self._location = self._location or self._repository.begin_upload()
+                self._location = self._location or self._repository.begin_upload(once=True)
                 self._send_rest()
-                self._repository.finish_upload(self._location, self._blob.digest)
+                self._repository.finish_upload(self._location, self._blob.digest, once=True)
                 return
             except fault.TooLarge:
                 self._chunk = next(self._smaller, 0)

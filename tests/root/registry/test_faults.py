@@ -293,7 +293,7 @@ def test_a_registry_that_takes_only_small_pieces(
 ) -> None:
     from gorae.registry import upload
 
-    monkeypatch.setattr(upload, "CHUNKS_BYTES", (1 << 20,))
+    monkeypatch.setattr(upload, "CHUNKS_BYTES", (1 << 20, 512 << 10, 256 << 10))
     faulty.rule("/uploads/", method="PATCH", times=2, status=413)
     lab.push(to_send)
     pieces = [
