@@ -114,8 +114,8 @@ def test_the_next_daemon_adopts(daemon: Goraed) -> None:
     one = run(daemon, "one", "sh", "-c", "echo early; exec sleep 1000")
     asking = run(daemon, "asking", "sh", "-c", "read x; echo got $x; exit 5", OpenStdin=True)
     execs = [
-        exec_detached(daemon, one, "sh", "-c", f"sleep {s}; echo {s} >>/done; exit 7")
-        for s in (1, 7)
+        exec_detached(daemon, one, "sh", "-c", f"{until}; echo {word} >>/done; exit 7")
+        for until, word in (("sleep 1", "1"), ("until [ -e /go ]; do sleep 0.1; done", "2"))
     ]
     web = run_web(daemon, "web", PORT)
     pids = [state_of(daemon, ref)["Pid"] for ref in (one, web)]
@@ -130,6 +130,7 @@ def test_the_next_daemon_adopts(daemon: Goraed) -> None:
     assert (attached.returncode, attached.stdout) == (5, "got word\n")
     assert (log_of(daemon, one), log_of(daemon, asking)) == ("early\n", "got word\n")
     assert daemon.docker("exec", "one", "cat", "/done").stdout == "1\n"
+    assert daemon.docker("exec", "one", "touch", "/go").returncode == 0
     wait_for(
         lambda: not daemon.ask("GET", f"/exec/{execs[1]}/json")["Running"], "the exec has ended"
     )
