@@ -80,7 +80,15 @@ class Progress:
 
     def begin(self, name: str, inputs: Sequence[str] = ()) -> Vertex:
         """Something starts."""
-        found = Vertex(self.digest(name), name, tuple(inputs), time.time_ns())
+        return self.start(self.plan(name, inputs))
+
+    def plan(self, name: str, inputs: Sequence[str] = ()) -> Vertex:
+        """Something that waits for what it needs; nobody is told yet."""
+        return Vertex(self.digest(name), name, tuple(inputs))
+
+    def start(self, vertex: Vertex, why: Why | None = None) -> Vertex:
+        """It begins now."""
+        found = replace(vertex, started_ns=time.time_ns(), why=why)
         self.emit(found)
         return found
 
@@ -88,8 +96,14 @@ class Progress:
         self, vertex: Vertex, *, cached: bool = False, error: str = "", why: Why | None = None
     ) -> Vertex:
         """It is over."""
+        now = time.time_ns()
         found = replace(
-            vertex, completed_ns=time.time_ns(), cached=cached, error=error, why=why or vertex.why
+            vertex,
+            started_ns=vertex.started_ns or now,
+            completed_ns=now,
+            cached=cached,
+            error=error,
+            why=why or vertex.why,
         )
         self.emit(found)
         return found

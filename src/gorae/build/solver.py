@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gorae.build import cachekey, explain, transfer
 from gorae.build.cachekey import Parts
@@ -141,18 +141,16 @@ class Solving:
         parent = self.result(step.parent)
         session = self.session
         session.cancel.check()
-        vertex = session.progress.begin(step.label, self._inputs(step))
-        found: Result | None = None
+        looked = _Looked(step, session.progress.plan(step.label, self._inputs(step)))
         try:
-            found = self._found_or_made(step, parent, _Looked(step, vertex))
+            return self._found_or_made(step, parent, looked)
         except StepFailed:
-            session.progress.end(vertex, error="a step that it needs failed")
+            session.progress.end(looked.vertex, error="a step that it needs failed")
             raise
         except GoraeError as error:
-            ended = session.progress.end(vertex, error=error.message)
+            ended = session.progress.end(looked.vertex, error=error.message)
             self.outcomes.setdefault(id(step), Outcome(ended))
-            raise StepFailed(step, error, parent, vertex.digest) from error
-        return found
+            raise StepFailed(step, error, parent, ended.digest) from error
 
     def _inputs(self, step: Step) -> list[str]:
         progress = self.session.progress
@@ -232,10 +230,10 @@ class Solving:
         step, session = looked.step, self.session
         slot = f"{session.project} {step.slot}"
         why = self._why(step, parts, slot)
-        vertex = replace(looked.vertex, why=why)
-        session.progress.emit(vertex)
         with self._solver.turn:
             session.cancel.check()
+            vertex = session.progress.start(looked.vertex, why)
+            looked.vertex = vertex
             started = time.monotonic_ns()
             given = Given(parent, looked.selected, sources)
             result = self._solver.executor.execute(step, key, given, session, vertex)

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gorae import errors
 from gorae.build import exporter, graph, refusal, remote
 from gorae.build.cachemount import CacheMounts
 from gorae.build.cancel import Cancel
@@ -191,6 +192,7 @@ class Builds:
         started_ns = time.time_ns()
         progress = Progress(emit, build_id)
         self._outputs.check(request.outputs)
+        _refuse(request)
         names = [_named(one) for one in request.tags]
         with Lease(self._store.db) as lease:
             session = Session(
@@ -397,6 +399,18 @@ class Builds:
             epoch=building.session.epoch,
             now_ns=time.time_ns(),
         )
+
+
+def _refuse(request: BuildRequest) -> None:
+    """What is not carried out is said, never passed over. Raises: NotImplemented."""
+    if request.squash:
+        raise errors.NotImplemented("squash is only supported with experimental mode")
+    for one in request.cache_to:
+        if one.get("type") != "inline":
+            raise errors.NotImplemented(
+                f'the cache cannot be exported as "{one.get("type", "")}": it stays in this engine, '
+                "where builds find it by themselves"
+            )
 
 
 def _named(text: str) -> Reference:

@@ -25,6 +25,15 @@ Engine to client, each a `j` frame:
     {"result": {"image_id", "digest", "names", "build_id"}}             the last document, or
     {"error": {"message", "solve", "code", "source": {"file", "start", "end"}, "excerpt", "vertex"}}
 
+Beside it:
+
+    GET  /gorae/build/records         builds that have ended, the newest first
+    GET  /gorae/build/why             one of them: `build` (an id or its beginning) or the last one (of a `project`),
+                                      `step` (a number) for that step alone: each step's name, cached, reason, lines,
+                                      last_hit_ns, took_ns, error, and `because`, the number of the step that made it run
+    POST /build/prune                 as docker's: all, filters, reserved-space (keep-storage), max-used-space,
+                                      min-free-space, in bytes
+
 An empty data frame ends a stream. A client that closes its sending half, or leaves, cancels the build: what its steps
 have made by then stays cached. A context's `fd` is a directory's descriptor in the client's own process: the engine
 takes it by pidfd_getfd(2) from the peer of the socket, and asks for an upload where it cannot.
