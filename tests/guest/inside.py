@@ -189,7 +189,7 @@ def store_and_host_are_clean() -> None:
 def uninstall() -> None:
     sh("./uninstall.sh '' /usr/local")
     same([str(one) for one in Path("/usr/local").rglob("*gorae*")], [])
-    sh("systemctl is-active gorae.socket", code=4)
+    sh("sh -c '! systemctl is-active --quiet gorae.socket'")
 
 
 def main() -> None:
