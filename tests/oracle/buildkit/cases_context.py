@@ -1,5 +1,6 @@
 """Contexts, ignore files, where the Dockerfile is, outputs."""
 
+import gzip
 import io
 import tarfile
 
@@ -19,12 +20,12 @@ FILES = {
 
 def _ctx() -> str:
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+    with tarfile.open(fileobj=out, mode="w") as tar:
         for name, data in (("Dockerfile", b"FROM scratch\nCOPY f /\n"), ("f", b"remote\n")):
             info = tarfile.TarInfo(name)
             info.size, info.mtime = len(data), EPOCH
             tar.addfile(info, io.BytesIO(data))
-    return out.getvalue().decode("utf-8", "surrogateescape")
+    return gzip.compress(out.getvalue(), mtime=0).decode("utf-8", "surrogateescape")
 
 
 def ignoring(*lines: str):  # type: ignore[no-untyped-def]

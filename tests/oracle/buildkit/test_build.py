@@ -22,6 +22,7 @@ OURS = {
     "copy chown by name on scratch": "unable to find user daemon",
     "copy a folder onto a file": "not a directory",
     "copy a file below a file": "not a directory",
+    "add url that is not there": "invalid response status 404",
     "entitlement for insecure": "security.insecure is not allowed",
     "remote context that is not there": "invalid response status 404",
     "bad: output type": "output type 'nosuch' is not supported",
