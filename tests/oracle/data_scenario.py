@@ -10,12 +10,15 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.oracle.scenario import Answer, Engine, Scenario, Step, normalise
 
 TIMEOUT_S = 60
+SETTLE = "! sleep 0.3"
+"""This line waits for the container's own last command instead."""
 IMAGE = "orcdbb"
 """Of its own, so that nobody else takes it away from an engine that is shared."""
 
@@ -70,6 +73,9 @@ class FilesEngine:
             line = line.replace("{" + word + "}", name)
         env = {**os.environ, "DOCKER_HOST": self.engine.host, "DOCKER_CLI_HINTS": "false"}
         env |= {"DOCKER_CONFIG": "/nonexistent", "H": host, "LC_ALL": "C", "TZ": "UTC"}
+        if line == SETTLE:
+            self._settle(names["n"])
+            return Answer(0)
         shell = line.startswith("! ")
         if shell:
             line = line.replace("docker ", f"{self.program} ")
@@ -97,6 +103,16 @@ class FilesEngine:
         for pattern, word in _RULES:
             text = pattern.sub(word, text)
         return normalise(text, words)
+
+    def _settle(self, name: str) -> None:
+        """Wait until a container has done its work, which ends in `sleep 1000`."""
+        end = time.monotonic() + TIMEOUT_S
+        while time.monotonic() < end:
+            rows = self.engine.docker(["top", name]).stdout.splitlines()[1:]
+            if any(row.split(None, 7)[-1].startswith("sleep 1000") for row in rows):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{name} did not come to its sleep")
 
     def _clean(self, names: dict[str, str], host: Path, scenario: Scenario) -> None:
         docker = self.engine.docker

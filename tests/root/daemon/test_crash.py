@@ -45,7 +45,8 @@ def check_nothing_lost(daemon: Goraed, book: Book) -> None:
 
 
 def settled(daemon: Goraed) -> host_state.HostState:
-    """The host's state when what goes on in the background has ended."""
+    """The host's state when what goes on in the background has ended, and nothing can be brought back any more."""
+    daemon.ask("DELETE", "/gorae/bin")
     before = host_state.read(daemon)
     for _ in range(100):
         time.sleep(0.1)
