@@ -121,6 +121,7 @@ class Images(Protocol):
 class Archives(Protocol):
     """Of `engine.imagearchive`; blocking, long."""
 
+    def open_url(self, url: str) -> BinaryIO: ...
     def import_rootfs(
         self,
         source: BinaryIO,

@@ -7,6 +7,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from gorae.daemon.config import Config
 from gorae.errors import Conflict, GoraeError
 from gorae.version import VERSION
 
+LINK_PREFIX = 6
+"""How much of an instance's name stands in its links'."""
 _LEVELS = {"warn": "WARNING", "fatal": "CRITICAL"}
 
 
@@ -59,7 +62,11 @@ def _run(config: Config) -> int:
     _raise_open_files()
     for directory, mode in ((config.data_root, 0o710), (config.exec_root, 0o711)):
         Path(directory).mkdir(mode=mode, parents=True, exist_ok=True)
-    with _only_one(Path(config.exec_root)), _pidfile(config.pidfile):
+    with (
+        _only_one(Path(config.exec_root)),
+        _own_instance(config.instance),
+        _pidfile(config.pidfile),
+    ):
         prepare_host(Path(config.exec_root))
         return asyncio.run(_serve(config, HostFacts.probe()))
 
@@ -82,6 +89,23 @@ def _raise_open_files() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+@contextlib.contextmanager
+def _own_instance(name: str) -> Iterator[None]:
+    """Links, rules and the bridge bear the instance's name: two daemons of one name would undo each other's.
+
+    An abstract socket's name is held by a process in its network namespace, and gone with it.
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as holder:
+        try:
+            holder.bind(f"\0gorae-instance-{name[:LINK_PREFIX]}")
+        except OSError:
+            raise Conflict(
+                f'another daemon of this host\'s network is the instance "{name}": '
+                "give this one a name of its own by --instance (and --bridge)"
+            ) from None
+        yield
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from gorae.engine import (
     process,
     restart,
     streams,
+    wishcheck,
 )
 from gorae.engine.attach import Attachment, Hub
 from gorae.engine.bringup import Bringup
@@ -167,6 +168,7 @@ class Containers:
         if spec.auto_remove and spec.restart.name not in ("", "no"):
             raise InvalidArgument("can't create 'AutoRemove' container with restart policy")
         logdriver.check(spec.log)
+        wishcheck.check(spec)
         endpointcheck.check_mac(spec.mac_address)
         for one in spec.networks:
             endpointcheck.check_mac(one.mac)

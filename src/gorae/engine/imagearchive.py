@@ -8,6 +8,7 @@ as Docker 28 does. Source: image-spec v1.1 image-layout.md.
 
 import io
 import platform as machine
+import secrets
 import tarfile
 import tempfile
 import time
@@ -16,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from gorae.build import remote
+from gorae.build.cancel import Cancel
 from gorae.dockerfile.change import apply_changes
 from gorae.engine.images import Image, Images
 from gorae.engine.layers import Layers
@@ -57,6 +60,23 @@ class ImageArchives:
         self._recorder = recorder
 
     # import -----------------------------------------------------------------------------------
+
+    def open_url(self, url: str) -> BinaryIO:
+        """What a URL gives, as a file that nobody else sees; `http://` where no scheme is said, as docker has it.
+
+        Raises:
+            NotFound, Unavailable: the server's answer. InvalidArgument: too large, or another scheme.
+        """
+        scheme, found, _ = url.partition("://")
+        if found and scheme not in ("http", "https"):
+            raise InvalidArgument(f"invalid import source {url!r}: wanted http or https")
+        place = self._store.root / "build" / "tmp" / f"import-{secrets.token_hex(8)}"
+        place.parent.mkdir(mode=0o711, parents=True, exist_ok=True)  # emptied at every start
+        try:
+            remote.download(url if found else f"http://{url}", place, Cancel())
+            return place.open("rb")
+        finally:
+            place.unlink(missing_ok=True)
 
     def import_rootfs(
         self,

@@ -6,7 +6,7 @@ oracle: tests/oracle, the scenarios of logs; `max-size` and `max-file` are told 
 """
 
 from gorae.engine.model import LogConfig
-from gorae.errors import InvalidArgument, NotFound
+from gorae.errors import InvalidArgument
 
 DEFAULT_MAX_SIZE_BYTES = 20 << 20
 DEFAULT_MAX_FILES = 5
@@ -26,10 +26,12 @@ INITIALIZE = "failed to create task for container: failed to initialize logging 
 
 
 def check(log: LogConfig) -> None:
-    """Raises: NotFound: no such driver. InvalidArgument: an option that it has not, or a bad value."""
+    """Raises: InvalidArgument: no such driver, an option that it has not, or a bad value."""
     driver, options = log.driver or "json-file", log.options
     if driver not in OPTIONS:
-        raise NotFound(f'error looking up logging plugin {driver}: plugin "{driver}" not found')
+        raise InvalidArgument(
+            f'error looking up logging plugin {driver}: plugin "{driver}" not found'
+        )
     if driver == "none":
         return
     mode = options.get("mode", "blocking")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from gorae.engine import merge, tmpfs
 from gorae.engine.model import Container, ContainerSpec, ExecSpec, MountRecord
 from gorae.runtime import capabilities
+from gorae.runtime import resources as resource_limits
 from gorae.runtime.config import (
     MountPoint,
     Namespaces,
@@ -52,7 +53,7 @@ def runtime_config(
         domainname="" if spec.uts_mode == "host" else spec.domainname,
         mounts=(*mount_points(container), *_not_hidden(etc_files, container.mounts)),
         devices=spec.devices,
-        resources=spec.resources,
+        resources=resource_limits.check(spec.resources, host)[0],  # without what is discarded here
         namespaces=namespaces(spec, network=network, ipc=ipc, pid=pid, host=host),
         seccomp=seccomp(spec),
         privileged=spec.privileged,

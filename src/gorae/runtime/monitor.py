@@ -22,7 +22,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from gorae.errors import GoraeError, Internal, InvalidArgument, NotFound
+from gorae.errors import GoraeError, Internal, InvalidArgument, KernelError, NotFound
 from gorae.linux import cgroup, pidfd
 from gorae.runtime import control, device, execgroup, propagation, resources, top
 from gorae.runtime.config import Process, Resources, RuntimeConfig
@@ -157,7 +157,7 @@ class Monitor:
             shutil.rmtree(bundle, ignore_errors=True)
             raise
         if started.error:
-            self._discard_failed(config.id, started.monitor_pid)
+            self._discard_failed(config, started.monitor_pid)
             command = config.process.args[0] if config.process.args else ""
             raise translated(started.error, prefix=CREATE, runtime=runtime.name, command=command)
         if filter_key and not filter_known:
@@ -181,10 +181,12 @@ class Monitor:
         except InvalidArgument:  # uninstalled meanwhile: its state is of the same form
             return self.runtime
 
-    def _discard_failed(self, container_id: str, monitor_pid: int) -> None:
-        """The monitor is about to leave, and the runtime has cleaned up after itself."""
+    def _discard_failed(self, config: RuntimeConfig, monitor_pid: int) -> None:
+        """The monitor is about to leave; the runtime leaves a cgroup behind where a limit could not be written."""
         pidfd.wait_gone(monitor_pid, pidfd.start_ticks(monitor_pid), LEAVE_PATIENCE_S)
-        shutil.rmtree(self._bundles / container_id, ignore_errors=True)
+        with contextlib.suppress(KernelError):
+            cgroup.host().remove(config.cgroup_path)
+        shutil.rmtree(self._bundles / config.id, ignore_errors=True)
 
     def note(self, container_id: str, text: str) -> None:
         """Lay down what a later daemon must know of this run, before it is started; not read here."""

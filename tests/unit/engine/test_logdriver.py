@@ -4,7 +4,7 @@ import pytest
 
 from gorae.engine import logdriver
 from gorae.engine.model import LogConfig
-from gorae.errors import InvalidArgument, NotFound
+from gorae.errors import InvalidArgument
 
 
 @pytest.mark.parametrize(
@@ -75,5 +75,7 @@ def test_bad_ones(log: LogConfig, words: str) -> None:
 
 
 def test_a_driver_that_there_is_not() -> None:
-    with pytest.raises(NotFound, match='error looking up logging plugin syslog: plugin "syslog"'):
+    with pytest.raises(
+        InvalidArgument, match='error looking up logging plugin syslog: plugin "syslog"'
+    ):
         logdriver.check(LogConfig("syslog"))

@@ -12,7 +12,6 @@ from gorae.api import answer, stream
 from gorae.api.backend import Services
 from gorae.api.bridge import AnswerWriter, BodyReader, lines_of
 from gorae.api.call import Call
-from gorae.api.offered import offered
 from gorae.api.route import Route
 from gorae.api.routes import transfer
 from gorae.api.translate import create, search
@@ -219,8 +218,8 @@ class Images:
             if source == "-":
                 body = cast("BinaryIO", stack.enter_context(BodyReader(call.request.content)))
             else:
-                open_url = offered(self._services.archives, "open_url", "import from a URL")
-                body = stack.enter_context(await self._run(open_url, source))
+                opened = await self._services.run_transfer(self._services.archives.open_url, source)
+                body = stack.enter_context(opened)
             one: Image = await self._services.run_transfer(
                 self._services.archives.import_rootfs,
                 body,
