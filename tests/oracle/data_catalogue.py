@@ -50,7 +50,6 @@ scenario(
 )
 scenario("v anonymous mode", "run --rm -v /d {i} stat -c '%A %u:%g' /d")
 scenario("v read-only", "run --rm -v {v}:/d:ro {i} sh -c 'echo x >/d/f'")
-scenario("v two targets", C + "-v {v}:/a -v {v}:/b {i} true", MOUNTS)
 scenario("v same target twice", C + "-v {v}:/a -v {w}:/a {i} true")
 scenario("v same target twice, one unclean", C + "-v {v}:/a -v {w}:/a/ {i} true")
 scenario("v and tmpfs at one target", C + "-v {v}:/a --tmpfs /a {i} true")

@@ -267,9 +267,9 @@ volume ls --format 'table {{.Driver}}\t{{.Name}}'
 volume ls -q
 volume ls --format json
 volume ls --format '{{.Name}} {{.Driver}} {{.Scope}} {{.Mountpoint}} {{.Labels}} {{.Links}} {{.Size}} {{.Status}}'
-volume ls -f dangling=true
-volume ls -f name=dat
-volume ls -f label=v=1
+volume ls -f dangling=true --format '{{.Driver}} {{.Name}}'
+volume ls -f name=dat --format '{{.Driver}} {{.Name}}'
+volume ls -f label=v=1 --format '{{.Driver}} {{.Name}}'
 volume ls -f nosuch=1
 volume inspect data
 volume inspect nosuch
