@@ -50,7 +50,9 @@ def _log_to_stderr(config: Config) -> None:
 
 
 def _is_ours_or_grave(record: logging.LogRecord) -> bool:
-    """The libraries' own debugging is nobody's here."""
+    """The libraries' own debugging is nobody's here, and what is no HTTP is its sender's fault, not ours."""
+    if record.name == "aiohttp.server" and record.exc_info:
+        return not type(record.exc_info[1]).__module__.startswith("aiohttp.http")
     return record.levelno >= logging.WARNING or record.name.startswith("gorae")
 
 
