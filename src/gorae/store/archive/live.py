@@ -135,14 +135,15 @@ class LivePacker:
             self._entry(name, info)
 
     def _add_file(self, name: str, fd: int, info: os.stat_result) -> None:
-        file = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            file = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
+        except PermissionError:  # the kernel's own files that are only written to
+            return
         try:
             self._entry(name, info, fd=file)
             left = info.st_size
             while left:
-                piece = os.read(file, min(left, PIECE))
-                if not piece:
-                    piece = bytes(min(left, PIECE))
+                piece = _read(file, min(left, PIECE)) or bytes(min(left, PIECE))
                 left -= len(piece)
                 self._put(piece)
             self._put(bytes(-info.st_size % BLOCK))
@@ -194,3 +195,11 @@ class LivePacker:
 def _xattrs(fd: int) -> dict[str, bytes]:
     """Only those that mean something elsewhere."""
     return {k: value for k, value in get_xattrs(fd).items() if k.startswith(_KEPT_XATTRS)}
+
+
+def _read(file: int, size: int) -> bytes:
+    """Some bytes; none where the kernel's own file gives an error instead: its length has been promised already."""
+    try:
+        return os.read(file, size)
+    except OSError:
+        return b""
