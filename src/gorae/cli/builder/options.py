@@ -41,7 +41,6 @@ BUILD = (
     Option("rm", "bool", "accepted for docker's sake", default=True, hidden=True),
     Option("sbom", "string", "attestation of the image's packages"),
     Option("secret", "list", "a secret for RUN (id=NAME,src=FILE or env=VARIABLE)"),
-    Option("secret-guard", "string", "secrets that would be stored", default="warn", choices=("warn", "error", "off")),
     Option("security-opt", "list", "accepted for docker's sake", hidden=True),
     Option("shm-size", "bytes", "size of /dev/shm of RUN instructions"),
     Option("squash", "bool", "make one layer of all that the build adds"),
@@ -49,5 +48,4 @@ BUILD = (
     Option("t tag", "list", "name the image"),
     Option("target", "string", "the stage to build"),
     Option("ulimit", "list", "limits of RUN instructions (nofile=1024:2048)"),
-    Option("verify", "bool", "build twice and say which file differs if the digests do"),
 )  # fmt: skip

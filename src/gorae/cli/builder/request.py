@@ -82,8 +82,6 @@ def from_options(
         "squash": options.flag("squash"),
         "allow": options.items("allow"),
         "call": _call(options),
-        "secret_guard": _guard(options.text("secret-guard")),
-        "verify": options.flag("verify"),
     }
     if "SOURCE_DATE_EPOCH" in environment:
         document["build_args"].setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
@@ -133,12 +131,6 @@ def _call(options: Values) -> str:
     if kind not in CALLS:
         raise InvalidArgument(f'invalid call "{kind}": it is one of {", ".join(CALLS)}')
     return f"{kind},{form}" if form else kind
-
-
-def _guard(text: str) -> str:
-    if text not in ("warn", "error", "off"):
-        raise InvalidArgument(f'invalid secret-guard "{text}": it is one of warn, error, off')
-    return text
 
 
 def _outputs(options: Values) -> list[dict[str, str]]:
