@@ -248,6 +248,7 @@ class Daemon:
             insecure=config.insecure_registries,
             debug=config.log_level == "debug",
         )
+        self.ledger = Ledger(self.store, self.images, self.volumes, self._all)
         checker = Checker(
             store=self.store,
             monitor=self.monitor,
@@ -256,11 +257,11 @@ class Daemon:
             exec_root=Path(config.exec_root),
             cgroup_parent=config.cgroup_parent,
             containers=self._all,
+            measure_anew=self.ledger.measure_anew,
             at_work=lambda: containers.at_work() | self.builds.active,
             tidy=lambda one: self._in_loop(containers.tidy(one)),
         )
         self._hints = Hints(on=config.hints)
-        self.ledger = Ledger(self.store, self.images, self.volumes, self._all)
         self.bin = Bin(
             self.store,
             self.volumes,

@@ -50,6 +50,7 @@ class Checker:
         exec_root: Path,
         cgroup_parent: str,
         containers: Callable[[], Iterable[Container]],
+        measure_anew: Callable[[], None],
         at_work: Callable[[], set[str]],
         tidy: Callable[[str], None],
     ) -> None:
@@ -60,11 +61,13 @@ class Checker:
         self._exec_root = exec_root
         self._cgroup_parent = cgroup_parent
         self._containers = containers
+        self._measure_anew = measure_anew
         self._at_work = at_work
         self._tidy = tidy
 
     def check(self, repair: bool) -> list[Finding]:
         """All findings; what was repaired says so. Repairing is looked after: one repair may bring another to light."""
+        self._measure_anew()
         found: dict[tuple[str, str, str], Finding] = {}
         for _ in range(ROUNDS if repair else 1):
             fresh = {_key(one): (one, mend) for one, mend in self._all()}

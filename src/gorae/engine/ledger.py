@@ -103,6 +103,16 @@ class Ledger:
             finally:
                 self._walking.release()
 
+    def measure_anew(self) -> None:
+        """Every figure, fresh or not: what `system check` does, so that the ledger agrees with the disk."""
+        taken = [
+            row
+            for kind in ("container", "volume")
+            for key in self._places(kind)
+            if (row := self._measure(kind, key)) is not None
+        ]
+        self._store.db.write(lambda tx: rows.put_measured(tx, taken), durable=False)
+
     def _places(self, kind: str) -> dict[str, int]:
         """Each object and when it was written last; for one that may be written just now, this moment."""
         if kind == "container":
