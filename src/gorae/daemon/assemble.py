@@ -45,6 +45,7 @@ from gorae.engine.indexes import Indexes
 from gorae.engine.layers import Layers
 from gorae.engine.ledger import Ledger
 from gorae.engine.lifecycle import Lifecycle
+from gorae.engine.memberships import Memberships
 from gorae.engine.model import ContainerSpec
 from gorae.engine.mountpoints import MountPoints
 from gorae.engine.mounts import Mounts
@@ -55,6 +56,7 @@ from gorae.engine.pulls import Pulls
 from gorae.engine.pushes import Pushes
 from gorae.engine.record import Records
 from gorae.engine.recorder import Recorder
+from gorae.engine.removals import Removals
 from gorae.engine.rotation import Rotation
 from gorae.engine.sandbox import Sandboxes
 from gorae.engine.spawn import Spawner
@@ -95,6 +97,8 @@ class Services:
     """What the API is given."""
 
     containers: Containers
+    removals: Removals
+    memberships: Memberships
     execs: Execs
     images: Images
     archives: ImageArchives
@@ -179,15 +183,23 @@ class Daemon:
     def _services(self, config: Config, host: HostFacts, runtime: OciRuntime) -> Services:
         copy_up = CopyUp(self.store.snapshots, self.volumes, Path(config.exec_root) / "view")
         mounts = Mounts(self.volumes, self.store.snapshots, copy_up, self.images.resolve)
+        self.removals = Removals(
+            records=self.records,
+            lifecycle=self.lifecycle,
+            bringup=self.bringup,
+            mounts=mounts,
+            volumes=self.volumes,
+            run=self.run,
+            sweep=self.run_sweep,
+            spawn=self.spawn,
+        )
         containers = Containers(
-            db=self.store.db,
             records=self.records,
             lifecycle=self.lifecycle,
             bringup=self.bringup,
             monitor=self.monitor,
             images=self.images,
             mounts=mounts,
-            volumes=self.volumes,
             networks=self.networks,
             sandboxes=self.sandboxes,
             snapshots=self.store.snapshots,
@@ -196,7 +208,6 @@ class Daemon:
             host=host,
             run=self.run,
             sweep=self.run_sweep,
-            spawn=self.spawn,
             expect_start=self.warmer.expect,
         )
         layers, recorder = Layers(self.store), Recorder(self.store)
@@ -258,8 +269,8 @@ class Daemon:
             cgroup_parent=config.cgroup_parent,
             containers=self._all,
             measure_anew=self.ledger.measure_anew,
-            at_work=lambda: containers.at_work() | self.builds.active,
-            tidy=lambda one: self._in_loop(containers.tidy(one)),
+            at_work=lambda: self.removals.at_work() | self.builds.active,
+            tidy=lambda one: self._in_loop(self.removals.tidy(one)),
         )
         self._hints = Hints(on=config.hints)
         self.bin = Bin(
@@ -269,17 +280,27 @@ class Daemon:
             Rules(config.bin_hours),
             self.bringup.discard_files,
         )
-        containers.bin = self.bin
+        self.removals.bin = self.bin
         mounts.hint = self._hint
         self._binned = asyncio.Event()
         self.bin.changed = self._something_binned
         self.store.content.make_room = self.bin.make_room
         self.pruning = Pruning(
-            containers, self.volumes, self.images, self.ledger, self.bin, self.run_sweep
+            containers,
+            self.removals,
+            self.volumes,
+            self.images,
+            self.ledger,
+            self.bin,
+            self.run_sweep,
         )
         system = System(facts, host, containers, self.images, lambda: host.warnings, checker.check)
         return Services(
             containers=containers,
+            removals=self.removals,
+            memberships=Memberships(
+                self.records, self.networks, self.sandboxes, self.bringup, self.run
+            ),
             execs=execs,
             images=self.images,
             archives=archives,
@@ -364,7 +385,7 @@ class Daemon:
         await self.run(self.networks.load)
         adoption = Adoption(
             self.records,
-            self.services.containers,
+            self.removals,
             self.services.execs,
             self.lifecycle,
             self.bringup,

@@ -15,11 +15,11 @@ from typing import Any
 
 from gorae.engine import restart
 from gorae.engine.bringup import Bringup
-from gorae.engine.containers import Containers
 from gorae.engine.execs import Execs
 from gorae.engine.lifecycle import Lifecycle
 from gorae.engine.model import ContainerState, RestartPolicy, Status
 from gorae.engine.record import Record, Records
+from gorae.engine.removals import Removals
 from gorae.engine.sandbox import Sandboxes
 from gorae.engine.spawn import Spawner
 from gorae.errors import GoraeError
@@ -36,7 +36,7 @@ class Adoption:
     def __init__(
         self,
         records: Records,
-        containers: Containers,
+        removals: Removals,
         execs: Execs,
         lifecycle: Lifecycle,
         bringup: Bringup,
@@ -46,7 +46,7 @@ class Adoption:
         spawn: Spawner,
     ) -> None:
         self._records = records
-        self._containers = containers
+        self._removals = removals
         self._execs = execs
         self._lifecycle = lifecycle
         self._bringup = bringup
@@ -75,7 +75,7 @@ class Adoption:
                     await self._lifecycle.settle(record, ended, restart_now=False)
         for record in self._records:
             if _unwanted(record):
-                self._spawn(self._containers.finish_removal(record))
+                self._spawn(self._removals.finish(record))
         self._spawn(self._start_wanted())
 
     async def _look(self, record: Record, found: "_Found") -> None:

@@ -17,10 +17,10 @@ from typing import Any
 
 from gorae.engine import health, restart
 from gorae.engine.bringup import Bringup, Joins, Up
+from gorae.engine.endpointrecord import without_addresses
 from gorae.engine.events import Events
 from gorae.engine.model import Container, HealthState, Status
 from gorae.engine.record import Record, Records
-from gorae.engine.sandbox import without_addresses
 from gorae.engine.signal import signal_number
 from gorae.engine.spawn import Spawner
 from gorae.errors import (

@@ -11,6 +11,7 @@ from gorae.engine.images import Image, Images, Removed
 from gorae.engine.ledger import Ledger
 from gorae.engine.model import Container
 from gorae.engine.pruneplan import Plan, PlanItem
+from gorae.engine.removals import Removals
 from gorae.engine.volumes import Volume, Volumes
 from gorae.errors import GoraeError, InvalidArgument
 from gorae.store.tables.bin import BinRow
@@ -26,6 +27,7 @@ class Pruning:
     def __init__(
         self,
         containers: Containers,
+        removals: Removals,
         volumes: Volumes,
         images: Images,
         ledger: Ledger,
@@ -33,6 +35,7 @@ class Pruning:
         run: Run,
     ) -> None:
         self._containers = containers
+        self._removals = removals
         self._volumes = volumes
         self._images = images
         self._ledger = ledger
@@ -54,7 +57,7 @@ class Pruning:
         ]
 
     def _stopped(self, takes: TakesContainer) -> list[Container]:
-        return pruneplan.stopped(self._containers.all(), takes, self._containers.is_restarting)
+        return pruneplan.stopped(self._containers.all(), takes, self._removals.is_restarting)
 
     async def plan_volumes(self, takes: TakesVolume, *, named: bool) -> list[PlanItem]:
         """Unused volumes."""
@@ -132,7 +135,7 @@ class Pruning:
         removed, freed = [], 0
         for item in items:
             try:
-                await self._containers.remove(item.key, batch=batch, keep=kept)
+                await self._removals.remove(item.key, batch=batch, keep=kept)
             except GoraeError:  # it was started or removed meanwhile
                 continue
             removed.append(item.key)
@@ -223,7 +226,7 @@ class Pruning:
             image: str = await self._run(self._bin.restore_image, row)
             return image
         kept = self._bin.container_row(row, name)
-        await self._containers.restore(kept, lambda tx: self._bin.restore_container(tx, row, kept))
+        await self._removals.restore(kept, lambda tx: self._bin.restore_container(tx, row, kept))
         return kept.name
 
     async def empty(self) -> int:

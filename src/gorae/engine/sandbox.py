@@ -6,12 +6,12 @@ endpoint on each network.
 """
 
 import contextlib
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from gorae.engine import etcfiles, gateway
+from gorae.engine.endpointrecord import as_made, as_record, as_request, plain
 from gorae.engine.etcfiles import DnsDefaults
 from gorae.engine.model import (
     Container,
@@ -29,8 +29,6 @@ from gorae.net.model import Endpoint, EndpointRequest, PublishedPort
 from gorae.net.portplan import Target
 from gorae.runtime.config import MountPoint
 
-INTERFACE_OPTION = "com.docker.network.endpoint.ifname"
-SYSCTLS_OPTION = "com.docker.network.endpoint.sysctls"
 DEFAULT_NETWORK = "bridge"
 
 
@@ -70,7 +68,7 @@ class Sandboxes:
             name = "host" if mode == "host" else "none"
             etcfiles.write(container, directory, defaults=self._defaults, host=name == "host")
             namespace = "host" if name == "host" else "private"
-            return Joined(namespace, mounts, (_plain_endpoint(self._networks, name),))
+            return Joined(namespace, mounts, (plain(self._networks, name),))
         return self._join_networks(container, directory, mounts)
 
     def _join_networks(
@@ -82,7 +80,7 @@ class Sandboxes:
             namespace = self._driver.create_sandbox(container.id, [one for _, _, one in wanted])
             undo.callback(self._driver.remove_sandbox, container.id)
             endpoints = tuple(
-                _record(network, request, self._attach(container, one))
+                as_record(network, request, self._attach(container, one))
                 for network, request, one in wanted
             )
             self._driver.set_names(self._subscriber(container, endpoints))
@@ -133,7 +131,7 @@ class Sandboxes:
             found.append((self._network(request), request, f"eth{number}"))
         four, six = self._choose([(network, request) for network, request, _ in found])
         return [
-            (network, request, _endpoint_request(network, request, name, four, six))
+            (network, request, as_request(network, request, name, four, six))
             for network, request, name in found
         ]
 
@@ -171,8 +169,8 @@ class Sandboxes:
         number = next(n for n in range(len(used) + 1) if f"eth{n}" not in used)
         self._driver.adopt_sandbox(container.id, container.state.pid)
         network = self._network(request)
-        wanted = _endpoint_request(network, request, f"eth{number}", "", "")
-        made = _record(network, request, self._driver.attach(container.id, wanted))
+        wanted = as_request(network, request, f"eth{number}", "", "")
+        made = as_record(network, request, self._driver.attach(container.id, wanted))
         after = (*before, made)
         try:
             self.follow(container, before, after, directory)
@@ -314,7 +312,7 @@ class Sandboxes:
         return Held(
             sandbox_id=one.id,
             pid=one.state.pid,
-            endpoints=tuple(_endpoint(e) for e in endpoints if e.endpoint_id),
+            endpoints=tuple(as_made(e) for e in endpoints if e.endpoint_id),
             ports=tuple(_port(p) for p in one.state.published),
             target=self._target(endpoints, *gateways),
             gateways=gateways,
@@ -372,42 +370,6 @@ def _uses_names(endpoints: Sequence[EndpointRecord]) -> bool:
     return any(one.network != DEFAULT_NETWORK for one in endpoints)
 
 
-def _endpoint_request(
-    network: NetworkRecord, request: NetworkRequest, name: str, four: str, six: str
-) -> EndpointRequest:
-    options = request.driver_options
-    sysctls = tuple(
-        _sysctl(text) for text in options.get(SYSCTLS_OPTION, "").split(",") if text.strip()
-    )
-    return EndpointRequest(
-        network.id,
-        interface=options.get(INTERFACE_OPTION) or name,
-        ip=request.ip,
-        ip6=request.ip6,
-        mac=request.mac,
-        gateway=network.id == four,
-        gateway6=network.id == six,
-        sysctls=sysctls,
-    )
-
-
-def _sysctl(text: str) -> tuple[str, str]:
-    """`net.ipv4.conf.IFNAME.log_martians=1` -> its path below /proc/sys/net and the value.
-
-    Raises:
-        InvalidArgument: of another interface, or none of IPv4 or IPv6.
-    """
-    name, found, value = text.strip().partition("=")
-    parts = name.split(".")
-    if not found or len(parts) < 5 or parts[0] != "net" or parts[3].upper() != "IFNAME":
-        raise InvalidArgument(
-            f"invalid endpoint sysctl setting {text}: use net.ipv4.conf.IFNAME.NAME=VALUE"
-        )
-    if parts[1] not in ("ipv4", "ipv6", "mpls") or any(part in ("", "..") for part in parts):
-        raise InvalidArgument(f"unrecognised network interface sysctl '{text}'")
-    return "/".join((*parts[1:3], "IFNAME", *parts[4:])), value
-
-
 def _published_port(one: PortBinding) -> PublishedPort:
     return PublishedPort(
         protocol=one.protocol,
@@ -420,69 +382,3 @@ def _published_port(one: PortBinding) -> PublishedPort:
 
 def _port(one: PublishedRecord) -> PublishedPort:
     return PublishedPort(one.protocol, one.container_port, one.host_port, one.host_ip)
-
-
-def _record(network: NetworkRecord, request: NetworkRequest, made: Endpoint) -> EndpointRecord:
-    """An endpoint as made, for the container's record."""
-    return EndpointRecord(
-        network=network.name,
-        network_id=network.id,
-        endpoint_id=made.endpoint_id,
-        interface=made.interface,
-        host_interface=made.host_interface,
-        mac=made.mac,
-        ip=made.ip,
-        prefix_len=made.prefix_len,
-        gateway=made.gateway,
-        ip6=made.ip6,
-        prefix_len6=made.prefix_len6,
-        gateway6=made.gateway6,
-        request=request,
-    )
-
-
-def _endpoint(record: EndpointRecord) -> Endpoint:
-    """The other way round, for the driver."""
-    return Endpoint(
-        network_id=record.network_id,
-        endpoint_id=record.endpoint_id,
-        interface=record.interface,
-        host_interface=record.host_interface,
-        mac=record.mac,
-        ip=record.ip,
-        prefix_len=record.prefix_len,
-        gateway=record.gateway,
-        ip6=record.ip6,
-        prefix_len6=record.prefix_len6,
-        gateway6=record.gateway6,
-    )
-
-
-def _plain_endpoint(networks: Networks, name: str) -> EndpointRecord:
-    network = networks.find(name)
-    return EndpointRecord(
-        network=name,
-        network_id=network.id,
-        endpoint_id=secrets.token_hex(32),
-        request=NetworkRequest(name),
-    )
-
-
-def without_addresses(endpoints: tuple[EndpointRecord, ...]) -> tuple[EndpointRecord, ...]:
-    """What is left of the endpoints when a container stopped: the wish, not the address."""
-    return tuple(
-        replace(
-            one,
-            endpoint_id="",
-            interface="",
-            host_interface="",
-            mac="",
-            ip="",
-            prefix_len=0,
-            gateway="",
-            ip6="",
-            prefix_len6=0,
-            gateway6="",
-        )
-        for one in endpoints
-    )

@@ -8,20 +8,19 @@ import contextlib
 import secrets
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gorae.errors import GoraeError, Internal, InvalidArgument, KernelError, NotFound
-from gorae.net.companion import Companion
+from gorae.errors import GoraeError, InvalidArgument, KernelError, NotFound
+from gorae.net import parent
 from gorae.net.dns.zone import Subscriber
 from gorae.net.ipam import AddressPool
 from gorae.net.model import Endpoint, EndpointRequest, Network, PublishedPort
+from gorae.net.names import Names
 from gorae.net.portplan import Target
 from gorae.net.rtnl import Netlink
 from gorae.net.rules import Rules
 from gorae.net.sandbox import Interface, ReadyPool, Sandbox, SandboxMaker, in_thread
-
-SYSCTL = Path("/proc/sys/net")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,11 @@ class NetDriver:
         self._host = in_thread(Netlink)  # its library may not meet a running event loop
         self._maker = SandboxMaker(exec_root / "netns", f"{instance[:6]}v", self._host)
         self.rules = Rules(instance, publish_mode, exec_root / "relay", self._host)
-        self._dns = Companion("gorae.net.dns", exec_root / "dns")
-        self._dns.tell_all = self._tell_dns
+        self._names = Names(exec_root / "dns")
         self._networks: dict[str, Network] = {}
         self._parents: dict[str, int] = {}
         self._pools: dict[str, list[AddressPool]] = {}
         self._places: dict[str, Sandbox] = {}
-        self._subscribers: dict[str, Subscriber] = {}
         self._gateways: dict[str, tuple[str, str]] = {}
         self._default: Network | None = None
         self._lock = threading.RLock()
@@ -73,10 +70,8 @@ class NetDriver:
             pools = [AddressPool(one) for one in network.subnets]
             self._pools.setdefault(network.id, pools)
             try:
-                if network.driver == "bridge":
-                    self._parents[network.id] = self._ensure_bridge(network)
-                elif network.driver == "macvlan":
-                    self._parents[network.id] = self._ensure_parent(network)
+                if network.driver in parent.DRIVERS:
+                    self._parents[network.id] = parent.ensure(self._host, network)
                 self.rules.add_network(network)
             except BaseException:
                 if network.id not in self._networks:
@@ -86,36 +81,6 @@ class NetDriver:
             if network.name == "bridge":
                 self._default = network
 
-    def _ensure_bridge(self, network: Network) -> int:
-        index = self._host.add_bridge(network.bridge, network.mtu)
-        for pool in self._pools[network.id]:
-            self._host.add_address(index, pool.subnet.gateway, pool.prefix_len)
-        _sysctl("ipv4/ip_forward", "1")
-        _sysctl(f"ipv4/conf/{network.bridge}/route_localnet", "1")
-        if any(":" in one.prefix for one in network.subnets):
-            _sysctl("ipv6/conf/all/forwarding", "1")
-        return index
-
-    def _ensure_parent(self, network: Network) -> int:
-        """The link of a macvlan network: it must be there, or be one that can be made."""
-        if not network.parent:
-            try:
-                return self._host.add_dummy(f"dm-{network.id[:12]}")
-            except KernelError as error:
-                raise InvalidArgument(
-                    "operation not supported: a macvlan network without a parent needs dummy links, which this "
-                    "kernel has not; name a link of the host with -o parent=LINK"
-                ) from error
-        index = self._host.index(network.parent)
-        if index:
-            return index
-        parent, _, vlan = network.parent.rpartition(".")
-        if vlan.isdigit() and (below := self._host.index(parent)):
-            return self._host.add_vlan(network.parent, below, int(vlan))
-        raise InvalidArgument(
-            f"invalid subinterface vlan name {network.parent}, example formatting is eth0.10"
-        )
-
     def remove_network(self, network: Network) -> None:
         """Take a network away; found gone is fine."""
         with self._lock:
@@ -123,10 +88,7 @@ class NetDriver:
             self._pools.pop(network.id, None)
             self._parents.pop(network.id, None)
         self.rules.remove_network(network.id)
-        if network.driver == "bridge":
-            self._host.delete_link(network.bridge)
-        elif network.driver == "macvlan" and not network.parent:
-            self._host.delete_link(f"dm-{network.id[:12]}")
+        parent.remove(self._host, network)
 
     # sandboxes --------------------------------------------------------------------------------
 
@@ -288,7 +250,7 @@ class NetDriver:
         if sandbox is None:
             return
         self.rules.unpublish(sandbox_id)
-        self.forget_names(sandbox_id)
+        self._names.forget(sandbox_id)
         self._maker.remove(sandbox)
         self._give_back(sandbox)
 
@@ -309,37 +271,13 @@ class NetDriver:
     # names ------------------------------------------------------------------------------------
 
     def set_names(self, one: Subscriber) -> None:
-        """What a sandbox is called and whom it may ask; `netns` is filled in here."""
-        one = replace(one, netns=str(self._place(one.token).path))
-        with self._lock:
-            if not one.memberships and one.token not in self._subscribers:
-                return
-            self._subscribers[one.token] = one
-        self._dns.ask("set", subscriber=asdict(one))
-
-    def forget_names(self, sandbox_id: str) -> None:
-        """Found gone is fine."""
-        with self._lock:
-            if self._subscribers.pop(sandbox_id, None) is None:
-                return
-        self._dns.ask("drop", token=sandbox_id)
+        """What a sandbox is called and whom it may ask; `netns` is filled in here. Raises: NotFound."""
+        self._names.set(replace(one, netns=self.path(one.token)))
 
     def restore_names(self, many: Iterable[Subscriber]) -> None:
         """Those of all running containers, when a daemon comes up."""
-        for one in many:
-            if one.token in self._places and one.memberships:
-                place = self._places[one.token]
-                self._subscribers[one.token] = replace(one, netns=str(place.path))
-        if self._subscribers or self._dns.started:
-            self._tell_dns()
-
-    def _tell_dns(self) -> None:
-        with self._lock:
-            known = dict(self._subscribers)
-        self._dns.ask("keep", tokens=list(known))
-        for one in known.values():
-            with contextlib.suppress(GoraeError):  # its namespace went away: its end is on the way
-                self._dns.ask("set", subscriber=asdict(one))
+        here = [one for one in many if one.token in self._places]
+        self._names.restore([replace(one, netns=self.path(one.token)) for one in here])
 
     # a new daemon -----------------------------------------------------------------------------
 
@@ -445,7 +383,7 @@ class NetDriver:
         """Leave: what running containers hold stays in the kernel and in the programs that outlive us."""
         self._pool.close()
         self.rules.close()
-        self._dns.close()
+        self._names.close()
         self._host.close()
 
     def remove_everything(self) -> None:
@@ -466,15 +404,3 @@ def _random_mac() -> str:
     data = bytearray(secrets.token_bytes(6))
     data[0] = data[0] & 0xFC | 0x02
     return ":".join(f"{one:02x}" for one in data)
-
-
-def _sysctl(name: str, value: str) -> None:
-    """Write a network sysctl unless it is so already. Raises: Internal: it may not be written."""
-    path = SYSCTL / name
-    try:
-        if path.read_text().strip() != value:
-            path.write_text(value)
-    except OSError as error:
-        raise Internal(
-            f'cannot set "net/{name}" to {value}: {(error.strerror or "").lower()}; set it on the host'
-        ) from error

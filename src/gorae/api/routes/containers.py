@@ -105,6 +105,7 @@ class Containers:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._containers = services.containers
+        self._removals = services.removals
 
     # reading ----------------------------------------------------------------------------------
 
@@ -240,7 +241,7 @@ class Containers:
         """204; a removal of a link alone is an older feature that nobody has."""
         if call.flag("link"):
             raise InvalidArgument("removing a link alone is not supported")
-        await self._containers.remove(
+        await self._removals.remove(
             call.id, force=call.flag("force"), volumes=call.flag("v"), batch=call.batch
         )
         return answer.nothing()

@@ -48,6 +48,7 @@ class Networks:
         self._run = services.run
         self._networks = services.networks
         self._containers = services.containers
+        self._memberships = services.memberships
 
     async def list(self, call: Call) -> web.Response:
         """Those that the filters take; without their containers, as dockerd lists."""
@@ -98,7 +99,7 @@ class Networks:
         network = self._networks.find(call.id)
         wanted = endpoint.request(network.name, asked.endpoint_config)
         wanted = dataclasses.replace(wanted, connected=True)
-        await self._containers.connect_network(container.id, network.id, wanted)
+        await self._memberships.connect(container.id, network.id, wanted)
         return answer.nothing(200)
 
     async def disconnect(self, call: Call) -> web.Response:
@@ -112,7 +113,7 @@ class Networks:
             self._networks.find(call.id)
             raise NotFound(f"endpoint {asked.container} not found") from error
         network = self._networks.find(call.id)
-        await self._containers.disconnect_network(container.id, network.id, force=asked.force)
+        await self._memberships.disconnect(container.id, network.id, force=asked.force)
         return answer.nothing(200)
 
     async def prune(self, call: Call) -> web.Response:
