@@ -3,6 +3,7 @@
     version       of this module's rules
     instruction   what is done, canonical
     parent        the key of the state that it stands on; a base image by its id, never by its name
+    base          of the first step on a base image: its id
     env, args     one digest for each variable that the command sees
     files         the digest of the listing of what COPY, ADD or a bind mount takes
     from          the key of the state that it takes from
@@ -64,6 +65,8 @@ def parts_of(
         parts["epoch"] = epoch
     if network:
         parts["network"] = network
+    if step.parent.step is None and step.parent.base.identity:
+        parts["base"] = step.parent.base.identity
     action = step.action
     match action:
         case RunAction():

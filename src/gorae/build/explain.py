@@ -1,23 +1,46 @@
 """Why a step was run: the difference between its record and the one that it had the last time. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gorae.build.cachekey import Parts
 
 MAX_PATHS = 5
+MAX_CHANGES = 100
+GIVEN = "given"
+"""Stands for a variable's value, which is not told."""
 Listing = Callable[[str], Mapping[str, str] | None]
 """A kept listing by its digest: path -> the rest of its line; None when it was not kept."""
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two records.
+
+    `kind`: instruction, base, arg, env, file, mode, files, from, or one of `_WORDS`. `name`: a path, a variable, the
+    parts of the instruction. `old`, `new`: digests, or words; empty where there was none or is none now.
+    """
+
+    kind: str
+    name: str = ""
+    old: str = ""
+    new: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
-    """`reason` is one of first, changed, parent, no-cache, evicted, cached; `lines` are for people."""
+    """`reason` is one of first, changed, parent, no-cache, evicted, cached; `lines` are for people.
+
+    `changes`: the differences, `MAX_CHANGES` at most; `changed_files` of the `files` that the step takes differ.
+    """
 
     reason: str
     lines: tuple[str, ...] = ()
     last_hit_ns: int = 0
+    changes: tuple[Change, ...] = ()
+    changed_files: int = 0
+    files: int = 0
 
 
 def miss(new: Parts, old: Parts | None, listing: Listing, *, last_ns: int = 0) -> Why:
@@ -28,14 +51,17 @@ def miss(new: Parts, old: Parts | None, listing: Listing, *, last_ns: int = 0) -
         return Why(
             "evicted", ("its result was pruned, or its layer is not here any more",), last_ns
         )
-    lines = [
-        line
-        for name, tell in _TELLERS.items()
-        for line in tell(new.get(name), old.get(name), listing)
+    changes = [
+        change
+        for name, differ in _DIFFERENCES.items()
         if new.get(name) != old.get(name)
+        for change in differ(new.get(name), old.get(name), listing)
     ]
-    if lines:
-        return Why("changed", tuple(lines), last_ns)
+    if changes:
+        files = sum(one.kind in _OF_FILES for one in changes)
+        taken = sum(len(listing(one) or ()) for one in (new.get("files") or {}).values())
+        kept = tuple(changes[:MAX_CHANGES])
+        return Why("changed", _told(changes), last_ns, kept, files, taken)
     if new.get("parent") != old.get("parent"):
         return Why("parent", ("the step before it has another result",), last_ns)
     return Why("changed", ("something else about it changed",), last_ns)
@@ -48,79 +74,127 @@ def shortened(lines: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _instruction(new: Any, old: Any, _: Listing) -> list[str]:
+def line(change: Change) -> str:
+    """One difference for people."""
+    name, old, new = change.name, change.old, change.new
+    match change.kind:
+        case "instruction":
+            other = f"another instruction: {new}, before {old}"
+            return f"the instruction changed: {name}" if name else other
+        case "base":
+            return f"the base image is another ({_short(old)} -> {_short(new)})"
+        case "arg" | "env":
+            how = "has another value" if old and new else "is new" if new else "is gone"
+            return f"{change.kind.upper()} {name} {how}"
+        case "file":
+            if old and new:
+                return f"{name} changed ({old[:8]} -> {new[:8]})"
+            return f"{name} {'is new' if new else 'is gone'}"
+        case "mode":
+            return f"{name} has another mode or owner ({old} -> {new})"
+        case "files":
+            return "the files that it takes changed"
+        case "from":
+            return "what it takes from another stage or image changed"
+        case kind:
+            return f"{_WORDS[kind]}: {new or 'none'}, before {old or 'none'}"
+
+
+def _told(changes: Sequence[Change]) -> tuple[str, ...]:
+    """All of them; of the files the first few."""
+    files = [one for one in changes if one.kind in _OF_FILES]
+    lines = [line(one) for one in changes if one.kind not in _OF_FILES]
+    lines += [line(one) for one in files[:MAX_PATHS]]
+    if len(files) > MAX_PATHS:
+        lines.append(f"and {len(files) - MAX_PATHS} more files")
+    return tuple(lines)
+
+
+def _short(image_id: str) -> str:
+    return image_id.removeprefix("sha256:")[:12] or "none"
+
+
+def _instruction(new: Any, old: Any, _: Listing) -> Iterator[Change]:
     new, old = new or {}, old or {}
     if new.get("op") != old.get("op"):
-        return [f"another instruction: {new.get('op')}, before {old.get('op')}"]
+        yield Change("instruction", "", str(old.get("op", "")), str(new.get("op", "")))
+        return
     changed = sorted(key for key in {*new, *old} if new.get(key) != old.get(key))
-    return [f"the instruction changed: {', '.join(changed)}"] if changed else []
+    yield Change("instruction", ", ".join(changed))
 
 
-def _variables(kind: str) -> Callable[[Any, Any, Listing], list[str]]:
-    def tell(new: Any, old: Any, _: Listing) -> list[str]:
+def _variables(kind: str) -> Callable[[Any, Any, Listing], Iterator[Change]]:
+    def differ(new: Any, old: Any, _: Listing) -> Iterator[Change]:
         new, old = new or {}, old or {}
-        lines = []
         for name in sorted({*new, *old}):
-            if name not in old:
-                lines.append(f"{kind} {name} is new")
-            elif name not in new:
-                lines.append(f"{kind} {name} is gone")
-            elif new[name] != old[name]:
-                lines.append(f"{kind} {name} has another value")
-        return lines
+            if new.get(name) != old.get(name):
+                yield Change(kind, name, GIVEN if name in old else "", GIVEN if name in new else "")
 
-    return tell
+    return differ
 
 
-def _files(new: Any, old: Any, listing: Listing) -> list[str]:
-    lines: list[str] = []
+def _files(new: Any, old: Any, listing: Listing) -> Iterator[Change]:
     for what in sorted({*(new or {}), *(old or {})}):
         before, now = (old or {}).get(what, ""), (new or {}).get(what, "")
         if before != now:
-            lines += _paths(listing(before) if before else None, listing(now) if now else None)
-    return lines
+            yield from _paths(listing(before) if before else None, listing(now) if now else None)
 
 
-def _paths(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> list[str]:
+def _paths(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> Iterator[Change]:
     if old is None or new is None:
-        return ["the files that it takes changed"]
-    changed = [
-        (path, _change(old.get(path), line)) for path, line in new.items() if old.get(path) != line
-    ]
-    changed += [(path, "is gone") for path in old if path not in new]
-    lines = [f"{path} {how}" for path, how in changed[:MAX_PATHS]]
-    if len(changed) > MAX_PATHS:
-        lines.append(f"and {len(changed) - MAX_PATHS} more files")
-    return lines
+        yield Change("files")
+        return
+    for path, now in new.items():
+        if old.get(path) != now:
+            yield _file(path, old.get(path), now)
+    for path, before in old.items():
+        if path not in new:
+            yield _file(path, before, None)
 
 
-def _change(old: str | None, new: str) -> str:
-    if old is None:
-        return "is new"
-    (old_meta, _, old_what), (new_meta, _, new_what) = old.partition("\0"), new.partition("\0")
-    if old_what != new_what:
-        return f"changed ({old_what[:8] or 'empty'} -> {new_what[:8] or 'empty'})"
-    return f"has another mode or owner ({old_meta} -> {new_meta})"
-
-
-def _from(new: Any, old: Any, _: Listing) -> list[str]:
-    return [] if new == old else ["what it takes from another stage or image changed"]
-
-
-def _word(text: str) -> Callable[[Any, Any, Listing], list[str]]:
-    return lambda new, old, _: (
-        [] if new == old else [f"{text}: {new or 'none'}, before {old or 'none'}"]
+def _file(path: str, old: str | None, new: str | None) -> Change:
+    """What a listing's lines say of one path: `<mode> <uid> <gid>\\0<content>`, None where it is not."""
+    (old_meta, _, old_what), (new_meta, _, new_what) = (
+        (old or "").partition("\0"),
+        (new or "").partition("\0"),
+    )
+    if old is not None and new is not None and old_what == new_what:
+        return Change("mode", path, old_meta, new_meta)
+    return Change(
+        "file",
+        path,
+        "" if old is None else old_what or "empty",
+        "" if new is None else new_what or "empty",
     )
 
 
-_TELLERS: dict[str, Callable[[Any, Any, Listing], list[str]]] = {
-    "version": _word("the cache's own rules"),
+def _one(kind: str) -> Callable[[Any, Any, Listing], Iterator[Change]]:
+    def differ(new: Any, old: Any, _: Listing) -> Iterator[Change]:
+        yield Change(kind, "", str(old or ""), str(new or ""))
+
+    return differ
+
+
+def _from(_new: Any, _old: Any, _: Listing) -> Iterator[Change]:
+    yield Change("from")
+
+
+_OF_FILES = ("file", "mode")
+_WORDS = {
+    "version": "the cache's own rules",
+    "platform": "platform",
+    "epoch": "SOURCE_DATE_EPOCH",
+    "network": "hosts",
+}
+_DIFFERENCES: dict[str, Callable[[Any, Any, Listing], Iterator[Change]]] = {
+    "version": _one("version"),
+    "base": _one("base"),
     "instruction": _instruction,
-    "args": _variables("ARG"),
-    "env": _variables("ENV"),
+    "args": _variables("arg"),
+    "env": _variables("env"),
     "files": _files,
     "from": _from,
-    "platform": _word("platform"),
-    "epoch": _word("SOURCE_DATE_EPOCH"),
-    "network": _word("hosts"),
+    "platform": _one("platform"),
+    "epoch": _one("epoch"),
+    "network": _one("network"),
 }

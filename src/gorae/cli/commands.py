@@ -106,6 +106,7 @@ BUILD: dict[str, tuple[str, str]] = {
         _B + "context",
         "show what a build gets to see, and which line keeps or takes each path",
     ),
+    "why": (_B + "why", "say of the last build, or of one of its steps, what ran and why"),
 }
 """Words that may follow `build`; a folder of such a name is built as `./context`."""
 MANIFEST: dict[str, tuple[str, str]] = {

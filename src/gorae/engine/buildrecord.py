@@ -1,14 +1,16 @@
 """Builds that have ended, kept so that `build why` can tell afterwards; blocking.
 
     {"id", "project", "created_ns", "took_ns", "status", "error", "image_id", "names",
-     "steps": [{"number", "name", "cached", "reason", "lines", "last_hit_ns", "took_ns", "error", "because"}]}
+     "steps": [{"number", "name", "cached", "reason", "lines", "last_hit_ns", "took_ns", "error", "because",
+                "changes": [{"kind", "name", "old", "new"}], "changed_files", "files"}]}
 
-`because`: of a step that ran since one before it did, the number of the step that began it.
+`because`: of a step that ran since one before it did, the number of the step that began it. `changes`: see
+`build.explain`.
 """
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from gorae.build.solver import Solving
@@ -77,6 +79,19 @@ class BuildRecords:
         what = f'build "{build}"' if build else "build"
         raise NotFound(f"no {what} is recorded{f' of {project}' if project else ''}")
 
+    def step(self, build: str, project: str, number: int) -> dict[str, Any]:
+        """A build with one step of it alone.
+
+        Raises:
+            NotFound: no such build, or no such step.
+        """
+        found = self.find(build, project)
+        steps = [one for one in found["steps"] if one["number"] == number]
+        if not steps:
+            has = f"it has 1 to {len(found['steps'])}" if found["steps"] else "it has none"
+            raise NotFound(f"build {found['id'][:12]} has no step {number}: {has}")
+        return {**found, "steps": steps}
+
 
 def _steps(plan: Plan, solving: Solving) -> list[dict[str, Any]]:
     steps = plan.steps
@@ -101,6 +116,9 @@ def _step(step: Step, numbers: dict[int, int], solving: Solving) -> dict[str, An
     }
     if why is not None:
         found |= {"reason": why.reason, "lines": list(why.lines), "last_hit_ns": why.last_hit_ns}
+        if why.changes:
+            found["changes"] = [asdict(one) for one in why.changes]
+            found |= {"changed_files": why.changed_files, "files": why.files}
         if why.reason == "parent":
             found["because"] = _cause(step, numbers, solving)
     return found

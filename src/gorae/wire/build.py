@@ -30,7 +30,8 @@ Beside it:
     GET  /gorae/build/records         builds that have ended, the newest first
     GET  /gorae/build/why             one of them: `build` (an id or its beginning) or the last one (of a `project`),
                                       `step` (a number) for that step alone: each step's name, cached, reason, lines,
-                                      last_hit_ns, took_ns, error, and `because`, the number of the step that made it run
+                                      last_hit_ns, took_ns, error, `because`, the number of the step that made it run, and
+                                      `changes`: {"kind", "name", "old", "new"}, `changed_files` of `files`
     POST /build/prune                 as docker's: all, filters, reserved-space (keep-storage), max-used-space,
                                       min-free-space, in bytes
 

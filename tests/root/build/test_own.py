@@ -1,5 +1,6 @@
 """gorae's own endpoint, driven by `gorae build`: the folder handed over, secrets, outputs, explanations."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -54,6 +55,30 @@ def test_an_arg_is_named(builder: Builder, tmp_path):
     assert build(builder, top)[0] == 0
     _, words = build(builder, top, "--build-arg", "A=2", "--explain")
     assert "ARG A has another value" in words
+
+
+def test_a_build_is_explained_afterwards(builder: Builder, tmp_path):
+    text = "FROM bb\nCOPY src /src\nRUN cat /src/a\n"
+    top = context(tmp_path / "c", {"Dockerfile": text, "src/a": "one", "src/b": "beside"})
+    assert gorae(builder, "build", "why", "--folder", str(tmp_path)).returncode == 1
+    assert build(builder, top)[0] == 0
+    (top / "src/a").write_text("changed")
+    (top / "Dockerfile").write_text(text + "RUN false\n")
+    assert build(builder, top)[0] == 1
+    done = gorae(builder, "build", "why", "--folder", str(top))
+    words = done.stdout.decode()
+    assert done.returncode == 0 and "why: src/a changed" in words and "FAILED" in words
+    assert "why: step 1 before it has another result" in words
+    document = json.loads(
+        gorae(builder, "build", "why", "1", "--folder", str(top), "--format", "json").stdout
+    )
+    (step,) = document["steps"]
+    assert step["changes"][0]["name"] == "src/a" and (step["changed_files"], step["files"]) == (
+        1,
+        2,
+    )
+    found = gorae(builder, "build", "why", "--build", document["id"][:9], "9")
+    assert found.returncode == 1 and b"has no step 9: it has 1 to 3" in found.stderr
 
 
 def test_secrets_leave_no_trace(builder: Builder, tmp_path):

@@ -169,9 +169,29 @@ def test_a_miss_is_told_by_the_difference():
     assert (
         "a changed (x -> z)" in why.lines and "c is new" in why.lines and "b is gone" in why.lines
     )
+    assert (why.changed_files, why.files) == (3, 2)
+    assert explain.Change("arg", "A", explain.GIVEN, explain.GIVEN) in why.changes
+    assert explain.Change("file", "b", "y", "") in why.changes
     assert explain.miss(old, None, listings.get).reason == "first"
     assert explain.miss(old, old, listings.get).reason == "evicted"
     assert explain.miss({**old, "parent": "q"}, old, listings.get).reason == "parent"
+
+
+def test_another_base_image_is_the_reason_of_the_first_step():
+    old = cachekey.parts_of(planned("FROM bb\nRUN x").steps[0], parent="p", platform="l")
+    other = {("bb", ""): dataclasses.replace(BASES["bb", ""], identity="sha256:" + "2" * 64)}
+    new = cachekey.parts_of(planned("FROM bb\nRUN x", other).steps[0], parent="q", platform="l")
+    why = explain.miss(new, old, {}.get)
+    assert why.lines == ("the base image is another (111111111111 -> 222222222222)",)
+
+
+def test_of_many_files_the_first_are_told_and_all_are_counted():
+    old = {"files": {"": "one"}}
+    listings = {"one": {}, "two": {str(number): "m\0x" for number in range(300)}}
+    why = explain.miss({"files": {"": "two"}}, old, listings.get)
+    assert why.lines[-1] == f"and {300 - explain.MAX_PATHS} more files"
+    assert (why.changed_files, why.files) == (300, 300)
+    assert len(why.changes) == explain.MAX_CHANGES
 
 
 def test_steps_are_told_apart_by_identity():

@@ -22,7 +22,7 @@ from gorae.engine import classicbuild
 from gorae.engine.buildcache import Wanted
 from gorae.engine.builds import Building
 from gorae.engine.classicbuild import Narrator
-from gorae.errors import Cancelled, GoraeError, InvalidArgument, NotFound, SyntaxFault
+from gorae.errors import Cancelled, GoraeError, InvalidArgument, SyntaxFault
 from gorae.wire import image as wire
 from gorae.wire import progress
 
@@ -92,16 +92,11 @@ class Builds:
 
     async def why(self, call: Call) -> web.Response:
         """`build`: an id or its beginning; `project`: the last build of one; `step`: a number, that step alone."""
-        found = await self._services.run(
-            self._builds.records.find, call.text("build"), call.text("project")
-        )
+        records, asked = self._builds.records, (call.text("build"), call.text("project"))
         step = call.number("step")
-        if step is not None:
-            steps = [one for one in found["steps"] if one["number"] == step]
-            if not steps:
-                raise NotFound(f"build {found['id']} has no step {step}")
-            found = {**found, "steps": steps}
-        return answer.document(found)
+        if step is None:
+            return answer.document(await self._services.run(records.find, *asked))
+        return answer.document(await self._services.run(records.step, *asked, step))
 
     async def own(self, call: Call) -> web.StreamResponse:
         """See `ownbuild`."""
