@@ -4,6 +4,7 @@
     instruction   what is done, canonical
     parent        the key of the state that it stands on; a base image by its id, never by its name
     base          of the first step on a base image: its id
+    below         of COPY --link in the parent's place: what its destination looks like there (`linking`)
     env, args     one digest for each variable that the command sees
     files         the digest of the listing of what COPY, ADD or a bind mount takes
     from          the key of the state that it takes from
@@ -43,20 +44,27 @@ def base_key(base: Base) -> str:
     return key_of({"version": VERSION, "image": base.identity, "chain": base.chain_id})
 
 
+def moved(parent: str, key: str) -> str:
+    """What stands for a state whose last step does not name its parent, once it is put on one."""
+    return key_of({"version": VERSION, "parent": parent, "linked": key})
+
+
 def parts_of(
     step: Step,
     *,
     parent: str,
     platform: str,
+    below: str = "",
     files: Mapping[str, str] = {},
     sources: Mapping[str, str] = {},
     epoch: str = "",
     network: str = "",
 ) -> Parts:
     """The record of a step. `files` and `sources`: digests and keys by what they are for (a mount's target, or
-    empty); `network`: what the hosts file and the like add to it.
+    empty); `network`: what the hosts file and the like add to it; `below`: stands in the parent's place.
     """
-    parts: Parts = {"version": VERSION, "parent": parent, "platform": platform}
+    parts: Parts = {"version": VERSION, "platform": platform}
+    parts |= {"below": below} if below else {"parent": parent}
     if files:
         parts["files"] = dict(files)
     if sources:
@@ -65,7 +73,7 @@ def parts_of(
         parts["epoch"] = epoch
     if network:
         parts["network"] = network
-    if step.parent.step is None and step.parent.base.identity:
+    if not below and step.parent.step is None and step.parent.base.identity:
         parts["base"] = step.parent.base.identity
     action = step.action
     match action:

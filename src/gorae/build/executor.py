@@ -7,16 +7,13 @@ from gorae.build import stubs, transfer
 from gorae.build.clamp import clamp
 from gorae.build.mounting import Mounting
 from gorae.build.progress import Progress, Vertex
-from gorae.build.result import Cache, Result
+from gorae.build.result import MAX_LAYERS, Cache, Result, extended
 from gorae.build.running import Runner
 from gorae.build.session import Session
 from gorae.build.vertex import RunAction, Step, TransferAction, WorkdirAction
 from gorae.build.workspace import Workspace, Workspaces
 from gorae.errors import InvalidArgument
-from gorae.oci.digest import ChainId, digest_of
 from gorae.store.archive.pack import pack_layer
-
-MAX_LAYERS = 127
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,7 @@ class Executor:
             self._cache.commit(place.key, packed, chain, session.lease)
         return Result(
             key=key,
+            row=key,
             chain_id=chain,
             diff_ids=(*given.parent.diff_ids, packed.diff_id),
             added=True,
@@ -98,8 +96,3 @@ class Executor:
                 lambda stream, data: progress.log(vertex, stream, data),
                 session.cancel,
             )
-
-
-def extended(parent: str, diff_id: str) -> ChainId:
-    """The chain id of a state with one layer more."""
-    return ChainId(digest_of(f"{parent} {diff_id}".encode())) if parent else ChainId(diff_id)

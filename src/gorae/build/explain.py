@@ -18,7 +18,7 @@ Listing = Callable[[str], Mapping[str, str] | None]
 class Change:
     """One difference between two records.
 
-    `kind`: instruction, base, arg, env, file, mode, files, from, or one of `_WORDS`. `name`: a path, a variable, the
+    `kind`: instruction, base, arg, env, file, mode, files, from, below, or one of `_WORDS`. `name`: a path, a variable, the
     parts of the instruction. `old`, `new`: digests, or words; empty where there was none or is none now.
     """
 
@@ -94,6 +94,8 @@ def line(change: Change) -> str:
             return f"{name} has another mode or owner ({old} -> {new})"
         case "files":
             return "the files that it takes changed"
+        case "below":
+            return "the place that it goes to looks different"
         case "from":
             return "what it takes from another stage or image changed"
         case kind:
@@ -179,6 +181,10 @@ def _from(_new: Any, _old: Any, _: Listing) -> Iterator[Change]:
     yield Change("from")
 
 
+def _below(_new: Any, _old: Any, _: Listing) -> Iterator[Change]:
+    yield Change("below")
+
+
 _OF_FILES = ("file", "mode")
 _WORDS = {
     "version": "the cache's own rules",
@@ -194,6 +200,7 @@ _DIFFERENCES: dict[str, Callable[[Any, Any, Listing], Iterator[Change]]] = {
     "env": _variables("env"),
     "files": _files,
     "from": _from,
+    "below": _below,
     "platform": _one("platform"),
     "epoch": _one("epoch"),
     "network": _one("network"),

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from gorae.build import selection
+from gorae.build import cachekey, selection
 from gorae.build.cachekey import Parts
-from gorae.oci.digest import DiffId
+from gorae.build.stacking import Stacking
+from gorae.oci.digest import ChainId, DiffId, digest_of
 from gorae.store.archive.pack import Packed
 from gorae.store.db import Database, Tx
 from gorae.store.layers import record as record_layer
@@ -19,17 +20,21 @@ from gorae.store.snapshot import Snapshotter, SnapshotUsage
 from gorae.store.tables import builds as rows
 from gorae.store.tables import snapshots
 
+MAX_LAYERS = 127
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """A solved state: its key, its file system, and of the step that made it its layer and when.
 
-    `diff_ids` are all layers, bottom first; `added` tells whether the last is the step's own.
+    `diff_ids` are all layers, bottom first; `added` tells whether the last is the step's own. `row`: the key of the
+    cache's row, which is another one when the layer may stand on any parent.
     """
 
     key: str
     chain_id: str
     diff_ids: tuple[DiffId, ...]
+    row: str = ""
     added: bool = False
     size_bytes: int = 0
     created_ns: int = 0
@@ -39,28 +44,43 @@ class Result:
 class Cache:
     """The results of one store."""
 
-    def __init__(self, db: Database, snapshotter: Snapshotter) -> None:
+    def __init__(self, db: Database, snapshotter: Snapshotter, stacking: Stacking) -> None:
         self._db = db
         self._snapshots = snapshotter
+        self._stacking = stacking
         self._working: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
 
     def find(self, key: str, parent: Result, lease: Lease) -> Result | None:
-        """The result of a key (or its second name), held by `lease`; None when there is none or its layer is gone."""
+        """The result of a key (or its second name), held by `lease`; None when there is none or its layer is gone.
 
-        def write(tx: Tx) -> rows.CacheRow | None:
+        A layer counts on the parent that it was made on, unless its parts do not name one: then it is put on this.
+        """
+
+        def write(tx: Tx) -> tuple[rows.CacheRow, bool] | None:
             row = rows.get(tx, key)
             if row is None or (row.snapshot and snapshots.get(tx, row.snapshot) is None):
                 return None
-            if row.snapshot:
-                lease.hold(tx, "snapshot", row.snapshot)
-            return row
+            chain = _chain(row, parent)
+            for one in {row.snapshot, chain} - {""}:
+                lease.hold(tx, "snapshot", one)
+            return row, not chain or snapshots.get(tx, chain) is not None
 
-        row = self._db.read(lambda tx: rows.get(tx, key))
-        if row is None:
+        if self._db.read(lambda tx: rows.get(tx, key)) is None:
             return None
-        row = self._db.write(write, durable=False)
-        return None if row is None else _result(row, parent)
+        found = self._db.write(write, durable=False)
+        if found is None or len(parent.diff_ids) >= MAX_LAYERS:
+            return None
+        row, is_here = found
+        if _chain(row, parent) != row.snapshot:
+            if not is_movable(row):
+                return None
+            if not is_here:
+                self._stacking.put(DiffId(row.diff_id), parent.chain_id, lease)
+            moved = replace(row, snapshot=_chain(row, parent))
+            self._db.write(lambda tx: rows.move(tx, moved.key, moved.snapshot), durable=False)
+            row = moved
+        return _result(row, parent)
 
     def before(self, slot: str) -> tuple[Parts, int] | None:
         """The parts of the newest result of a step, and when it was last used."""
@@ -108,7 +128,7 @@ class Cache:
         """Keep a result, and the listings that its parts name."""
         now = time.time_ns()
         row = rows.CacheRow(
-            key=result.key,
+            key=result.row,
             id=secrets.token_hex(13)[:25],
             slot=slot,
             parts=json.dumps(parts, sort_keys=True),
@@ -156,7 +176,8 @@ def _result(row: rows.CacheRow, parent: Result) -> Result:
     added = bool(row.diff_id)
     diff_ids = (*parent.diff_ids, DiffId(row.diff_id)) if added else parent.diff_ids
     return Result(
-        key=row.key,
+        key=cachekey.moved(parent.key, row.key) if is_movable(row) else row.key,
+        row=row.key,
         chain_id=row.snapshot,
         diff_ids=diff_ids,
         added=added,
@@ -164,6 +185,21 @@ def _result(row: rows.CacheRow, parent: Result) -> Result:
         created_ns=row.created_ns,
         cached=True,
     )
+
+
+def is_movable(row: rows.CacheRow) -> bool:
+    """Whether its layer may stand on any parent on which its key is the same."""
+    return "below" in json.loads(row.parts)
+
+
+def _chain(row: rows.CacheRow, parent: Result) -> str:
+    """The state of a row's layer on this parent."""
+    return extended(parent.chain_id, row.diff_id) if row.diff_id else row.snapshot
+
+
+def extended(parent: str, diff_id: str) -> ChainId:
+    """The chain id of a state with one layer more."""
+    return ChainId(digest_of(f"{parent} {diff_id}".encode())) if parent else ChainId(diff_id)
 
 
 def as_cached(result: Result) -> Result:

@@ -11,9 +11,9 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from gorae.build import cachekey, explain, transfer
+from gorae.build import cachekey, explain, linking, transfer
 from gorae.build.cachekey import Parts
 from gorae.build.executor import Executor, Given
 from gorae.build.explain import Why
@@ -164,9 +164,10 @@ class Solving:
 
     def _found_or_made(self, step: Step, parent: Result, looked: _Looked) -> Result:
         looked.selected = self._select(step)
-        quick = self._parts(step, parent.key, looked.files, self._sketched(step))
-        quick_key = cachekey.key_of(quick)
         states = self._sources(step)
+        below = "" if states else self._below(step, parent, looked.selected)
+        quick = self._parts(step, parent.key, looked.files, self._sketched(step), below)
+        quick_key = cachekey.key_of(quick)
         if not step.no_cache:
             found = self._cache.find(quick_key, parent, self.session.lease)
             if found is not None:
@@ -180,7 +181,8 @@ class Solving:
             if isinstance(step.action, TransferAction):
                 looked.selected[""] = self._select_from_state(step.action, sources[""], stack)
                 keys = {}
-            parts = self._parts(step, parent.key, looked.files, keys)
+                below = self._below(step, parent, looked.selected)
+            parts = self._parts(step, parent.key, looked.files, keys, below)
             if not step.no_cache:
                 key = cachekey.key_of(parts)
                 found = self._cache.find(key, parent, self.session.lease)
@@ -192,7 +194,7 @@ class Solving:
     def _hit(self, looked: _Looked, found: Result, parts: Parts) -> Result:
         why = Why("cached")
         self._ended(looked, parts, self.session.progress.end(looked.vertex, cached=True, why=why))
-        self.keys.append(found.key)
+        self.keys.append(found.row)
         return found
 
     def _ended(self, looked: _Looked, parts: Parts, vertex: Vertex) -> None:
@@ -248,6 +250,8 @@ class Solving:
             listings=[one.lines for one in looked.selected.values()],
         )
         self._ended(looked, parts, session.progress.end(vertex))
+        if "below" in parts:
+            return replace(result, key=cachekey.moved(parent.key, key))
         return result
 
     def _why(self, step: Step, parts: Parts, slot: str) -> Why:
@@ -267,7 +271,12 @@ class Solving:
     # what a step reads ------------------------------------------------------------------------
 
     def _parts(
-        self, step: Step, parent: str, files: dict[str, str], sources: dict[str, str]
+        self,
+        step: Step,
+        parent: str,
+        files: dict[str, str],
+        sources: dict[str, str],
+        below: str = "",
     ) -> Parts:
         session = self.session
         is_run = isinstance(step.action, RunAction)
@@ -275,11 +284,20 @@ class Solving:
             step,
             parent=parent,
             platform=session.platform,
+            below=below,
             files=files,
             sources=sources,
             epoch=str(session.epoch) if session.rewrite and session.epoch is not None else "",
             network="\n".join(session.limits.add_hosts) if is_run else "",
         )
+
+    def _below(self, step: Step, parent: Result, selected: dict[str, transfer.Selected]) -> str:
+        """Of a COPY --link what its destination looks like; empty for all that stands on its parent alone."""
+        action, found = step.action, selected.get("") or transfer.Selected()
+        if not isinstance(action, TransferAction) or not linking.is_movable(action, found):
+            return ""
+        with self._solver.workspaces.view(parent.chain_id) as place:
+            return linking.look(place.root_fd, action, found)
 
     def _sources(self, step: Step) -> dict[str, State]:
         """The states that it reads, by name: empty of a COPY, the mount's number of a RUN."""

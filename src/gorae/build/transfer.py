@@ -105,33 +105,31 @@ def copy(action: TransferAction, selected: Selected, place: Workspace, session: 
 
 def writer_of(action: TransferAction, place: Workspace, session: Session) -> Writer:
     """A writer with the owner and the modes that were asked for. Raises: InvalidArgument."""
-    owner = _owner(place, action.chown)
+    owner = owner_of(place.root_fd, action.chown) if action.chown else None
     change = Change.parse(action.chmod) if action.chmod else None
     return Writer(place.root_fd, owner, change, check=session.cancel.check)
 
 
-def _owner(place: Workspace, wanted: str) -> tuple[int, int] | None:
+def owner_of(root_fd: int, wanted: str) -> tuple[int, int]:
     """`USER[:GROUP]`; a number alone is the group's too, a name that is not in the files is root's, as in BuildKit.
 
     Raises:
         InvalidArgument: a name, and there are no files to find it in.
     """
-    if not wanted:
-        return None
     name, colon, group = wanted.partition(":")
     try:
-        found = user.lookup(place.root_fd, wanted)
+        found = user.lookup(root_fd, wanted)
     except InvalidArgument:
-        if not _has_users(place.root_fd):
+        if not _has_users(root_fd):
             raise
-        uid = _number_of(place, name)
-        return uid, _number_of(place, f"0:{group}", of_group=True) if colon else 0
+        uid = _number_of(root_fd, name)
+        return uid, _number_of(root_fd, f"0:{group}", of_group=True) if colon else 0
     return found.uid, found.uid if wanted.isdecimal() else found.gid
 
 
-def _number_of(place: Workspace, wanted: str, *, of_group: bool = False) -> int:
+def _number_of(root_fd: int, wanted: str, *, of_group: bool = False) -> int:
     try:
-        found = user.lookup(place.root_fd, wanted)
+        found = user.lookup(root_fd, wanted)
     except InvalidArgument:
         return 0
     return found.gid if of_group else found.uid
@@ -204,7 +202,8 @@ class _Range:
 
 def workdir(action: WorkdirAction, place: Workspace) -> None:
     """Make the directory. Raises: InvalidArgument: something else is in its way, or the user is unknown."""
-    writer = Writer(place.root_fd, _owner(place, action.user))
+    owner = owner_of(place.root_fd, action.user) if action.user else None
+    writer = Writer(place.root_fd, owner)
     try:
         writer.make_dirs(action.path)
     except KernelError as error:

@@ -30,6 +30,7 @@ from gorae.build.running import Networks, Runner
 from gorae.build.session import Client, ContextTree, NoClient, Session
 from gorae.build.solver import Solver, Solving
 from gorae.build.spool import Spool
+from gorae.build.stacking import Stacking
 from gorae.build.transfer import is_archive
 from gorae.build.tree import resolve
 from gorae.build.vertex import MAIN_CONTEXT, Base, Plan, State, Step
@@ -102,7 +103,7 @@ class Builds:
         self.scratch = self.directory / "tmp"
         self.workspaces = Workspaces(store.snapshots, exec_root)
         self.caches = CacheMounts(store.db, self.directory / "cache")
-        self.cache = Cache(store.db, store.snapshots)
+        self.cache = Cache(store.db, store.snapshots, Stacking(store))
         runner = Runner(
             foreground,
             host,

@@ -95,6 +95,11 @@ def put(tx: Tx, row: CacheRow, aliases: tuple[str, ...] = ()) -> None:
         add_alias(tx, alias, row.key)
 
 
+def move(tx: Tx, key: str, snapshot: str) -> None:
+    """A result's layer stands on another one now."""
+    tx.execute("UPDATE build_cache SET snapshot = ? WHERE key = ?", (snapshot, key))
+
+
 def add_alias(tx: Tx, alias: str, key: str) -> None:
     """A second name of a result."""
     tx.execute("INSERT OR REPLACE INTO build_alias (alias, key) VALUES (?, ?)", (alias, key))
