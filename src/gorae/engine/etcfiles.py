@@ -83,10 +83,9 @@ def rewrite(
     text = resolv_path.read_text(errors="replace")
     for was_internal in (True, False):
         if text == resolv_conf(container, defaults, keep_loopback=False, internal=was_internal):
-            _write(
-                resolv_path,
-                resolv_conf(container, defaults, keep_loopback=False, internal=internal),
-            )
+            if was_internal != internal:
+                now = resolv_conf(container, defaults, keep_loopback=False, internal=internal)
+                _write(resolv_path, now)
             return
 
 
@@ -143,7 +142,12 @@ def host_settings() -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace the content in place: a running container holds the file's inode."""
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-    with open(fd, "w") as file:
-        file.write(text)
+    """Replace the content in place: a running container holds the file's inode.
+
+    The file is cut after writing, not before: ext4 sends a file that was emptied and closed to the disk at once.
+    """
+    data = text.encode(errors="surrogateescape")
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    with open(fd, "wb") as file:
+        file.write(data)
+        file.truncate()

@@ -199,7 +199,8 @@ class Sandboxes:
     ) -> None:
         """What a change of endpoints brings with it: gateways, ports, names, files."""
         four, six = self._gateways(after)
-        self._driver.set_gateways(container.id, four, six)
+        if self._driver.gateways(container.id) != (four, six):
+            self._driver.set_gateways(container.id, four, six)
         self._driver.rules.retarget(container.id, self._target(after, four, six))
         self._driver.set_names(self._subscriber(container, after))
         etcfiles.rewrite(

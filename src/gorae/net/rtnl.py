@@ -40,15 +40,11 @@ class Netlink:
         self._ip.close()
 
     def index(self, name: str) -> int:
-        """A link's index, 0 when there is none."""
-        with self._lock:
-            try:
-                found = self._ip.link("get", ifname=name)
-            except NetlinkError as error:
-                if error.code in (errno.ENODEV, errno.ERANGE):
-                    return 0
-                raise KernelError("netlink", error.code, name) from error
-        return int(found[0]["index"]) if found else 0
+        """A link's index, 0 when there is none: of the calling thread's namespace, which is the conversation's too."""
+        try:
+            return socket.if_nametoindex(name)
+        except OSError:
+            return 0
 
     def links(self, prefix: str) -> dict[str, int]:
         """Name -> index of the links whose names begin so."""
@@ -94,8 +90,12 @@ class Netlink:
         if mac:
             other["address"] = mac
         with self._lock, _translated(name):
-            self._ip.link("add", ifname=name, kind="veth", peer=other, mtu=mtu)
-        return self.attach_to_bridge(name, master, isolated=isolated)
+            self._ip.link(
+                "add", ifname=name, kind="veth", peer=other, mtu=mtu, master=master, state="up"
+            )
+        index = self.index(name)
+        self._set_port(name, index, isolated=isolated)
+        return index
 
     def attach_to_bridge(self, name: str, master: int, *, isolated: bool = False) -> int:
         """Put a link on a bridge, and up; its index, 0 when it is gone. Raises: KernelError."""
@@ -103,9 +103,13 @@ class Netlink:
         if index:
             with self._lock, _translated(name):
                 self._ip.link("set", index=index, master=master, state="up")
-                # hairpin: a container may use its own published port
-                self._ip.brport("set", index=index, mode=1, isolated=int(isolated))
+            self._set_port(name, index, isolated=isolated)
         return index
+
+    def _set_port(self, name: str, index: int, *, isolated: bool) -> None:
+        with self._lock, _translated(name):
+            # hairpin: a container may use its own published port
+            self._ip.brport("set", index=index, mode=1, isolated=int(isolated))
 
     def add_macvlan(
         self, name: str, parent: int, netns_fd: int, *, mode: str, mtu: int, mac: str = ""

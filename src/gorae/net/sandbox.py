@@ -28,6 +28,7 @@ T = TypeVar("T")
 SYSCTL = Path("/proc/sys/net")
 LOOPBACK = 1
 READY = 6
+FULL_MAC = len("02:42:ac:11:00:02")
 LINK_PATIENCE_S = 0.5
 """A pair goes some 30 ms after its namespace."""
 
@@ -258,7 +259,10 @@ def _configure(netlink: Netlink, wanted: Interface) -> str:
             netlink.set_default_route(gateway, index)
     for path, value in wanted.sysctls:
         _write_sysctl(path.replace("IFNAME", wanted.name), value)
-    return netlink.mac(index)
+    full = (
+        len(wanted.mac) == FULL_MAC and ":" in wanted.mac
+    )  # the kernel's own form, but for its case
+    return wanted.mac.lower() if full else netlink.mac(index)
 
 
 def _write_sysctl(path: str, value: str, *, optional: bool = False) -> None:
