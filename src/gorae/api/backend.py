@@ -18,7 +18,7 @@ from gorae.build.progress import Update
 from gorae.build.request import BuildRequest, Built
 from gorae.build.session import Client, ContextTree
 from gorae.engine.bootstrap import BootstrapOptions
-from gorae.engine.buildcache import BuildCache
+from gorae.engine.buildcache import BuildCache, Wanted
 from gorae.engine.buildrecord import BuildRecords
 from gorae.engine.builds import Building
 from gorae.engine.commit import CommitOptions
@@ -259,6 +259,8 @@ class Pruning(Protocol):
         self, takes: Callable[[Volume], bool], *, named: bool
     ) -> list[PlanItem]: ...
     async def plan_images(self, filters: dict[str, list[str]]) -> list[PlanItem]: ...
+    def plan_networks(self, takes: Callable[[NetworkRecord], bool]) -> list[PlanItem]: ...
+    async def plan_build_cache(self, wanted: Wanted) -> list[PlanItem]: ...
     async def plan(self, items: list[PlanItem]) -> Plan: ...
     async def prune_containers(
         self, takes: Callable[[Container], bool], *, batch: str = ""
@@ -266,6 +268,9 @@ class Pruning(Protocol):
     async def prune_volumes(
         self, takes: Callable[[Volume], bool], *, named: bool, batch: str = ""
     ) -> tuple[list[str], int]: ...
+    async def prune_networks(
+        self, takes: Callable[[NetworkRecord], bool], *, batch: str = ""
+    ) -> list[str]: ...
     async def prune_images(
         self, filters: dict[str, list[str]], *, batch: str = ""
     ) -> tuple[list[Removed], int]: ...

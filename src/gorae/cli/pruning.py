@@ -20,24 +20,33 @@ FILTER = filters.option("filter", "remove only what fits (until=..., label=...)"
 PLAN = Option("plan", "bool", "only show what would be removed")
 QUESTION = "Are you sure you want to continue? [y/N] "
 PLAN_LIMIT = 20
+NOUNS = {"build-cache": "build cache record"}
+FREED = ("build-cache",)
+"""What never goes to the bin: a build makes it again."""
 
 
-def confirmed(call: Invocation, warning: str, *wanted: tuple[str, list[str]]) -> bool:
+def confirmed(
+    call: Invocation,
+    warning: str,
+    *wanted: tuple[str, list[str]],
+    more: dict[str, object] | None = None,
+) -> bool:
     """Whether to go on: `--force`, or a yes to the warning and the plan. `--plan` shows it and goes no further.
 
     Args:
         wanted: (kind, filters) of each thing that the plan is asked for.
+        more: what the prune is asked for besides its filters.
     """
     options = call.options
     if wanted and options.flag("plan"):
         for kind, words in wanted:
-            show_plan(call, kind, words)
+            show_plan(call, kind, words, more)
         return False
     if options.flag("force"):
         return True
     call.console.out.write(f"WARNING! {warning}\n")
     for kind, words in wanted:
-        show_plan(call, kind, words, limit=PLAN_LIMIT)
+        show_plan(call, kind, words, more, limit=PLAN_LIMIT)
     return call.console.confirm(QUESTION, lambda: read_line(call.console.input_descriptor))
 
 
@@ -46,23 +55,30 @@ def new_batch() -> str:
     return os.urandom(8).hex()
 
 
-def show_plan(call: Invocation, kind: str, wanted: list[str], limit: int = 0) -> None:
+def show_plan(
+    call: Invocation,
+    kind: str,
+    wanted: list[str],
+    more: dict[str, object] | None = None,
+    limit: int = 0,
+) -> None:
     """What a prune of this kind would take; `limit` 0: all of it. An engine that plans nothing is passed over."""
     from gorae.errors import GoraeError
 
-    query = {"kind": kind, "filters": filters.document(wanted)}
+    query = {**(more or {}), "kind": kind, "filters": filters.document(wanted)}
     try:
         plan = call.session.get("/gorae/prune", query)
     except GoraeError:
         return
     items = plan["Items"]
     if not items:
-        call.say(f"No {kind} would be removed.")
+        call.say(f"No {NOUNS.get(kind, kind)} would be removed.")
         return
-    noun = kind if len(items) == 1 else f"{kind}s"
+    noun = NOUNS.get(kind, kind) + ("" if len(items) == 1 else "s")
     ending = "brought back for a day" if plan["Hours"] == 24 else f"kept {plan['Hours']:g} hours"
     kept = f"can be {ending}" if plan["Kept"] and plan["Hours"] == 24 else ending
-    fate = kept if plan["Kept"] else "freed at once, since less than 20% of the disk are free"
+    short = "freed at once, since less than 20% of the disk are free"
+    fate = "freed at once" if kind in FREED else kept if plan["Kept"] else short
     call.say(f"{len(items)} {noun}, {human_size(plan['Size'])} ({fate}):")
     for item in items[: limit or len(items)]:
         call.say(f"  {_line(item)}")

@@ -277,6 +277,7 @@ class Daemon:
             self.store,
             self.volumes,
             self.images,
+            self.networks,
             Rules(config.bin_hours),
             self.bringup.discard_files,
         )
@@ -290,6 +291,8 @@ class Daemon:
             self.removals,
             self.volumes,
             self.images,
+            self.networks,
+            self.builds.usage,
             self.ledger,
             self.bin,
             self.run_sweep,

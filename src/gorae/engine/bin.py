@@ -14,6 +14,7 @@ from pathlib import Path
 from gorae.engine.binrules import Rules
 from gorae.engine.images import Image, Images
 from gorae.engine.model import Container
+from gorae.engine.networks import NetworkRecord, Networks
 from gorae.engine.volumes import Volume, Volumes, row_of, volume_names
 from gorae.errors import Conflict, InvalidArgument, NotFound
 from gorae.store import document, tree
@@ -36,12 +37,14 @@ class Bin:
         store: Store,
         volumes: Volumes,
         images: Images,
+        networks: Networks,
         rules: Rules,
         discard_container: Callable[[str], None],
     ) -> None:
         self._store = store
         self._volumes = volumes
         self._images = images
+        self._networks = networks
         self._discard_container = discard_container
         self._lock = threading.Lock()
         self.rules = rules
@@ -91,6 +94,12 @@ class Bin:
                 self._insert(tx, batch, "image", image.id, name, found, row.size_bytes)
 
         return write
+
+    def put_network(self, batch: str) -> Callable[[Tx, NetworkRecord], object]:
+        """The same for a network's row."""
+        return lambda tx, one: self._insert(
+            tx, batch, "network", one.id, one.name, asdict(one), size_bytes=0
+        )
 
     def _insert(
         self,
@@ -144,6 +153,11 @@ class Bin:
         self._store.db.write(write)
         self._images.announce("import", self._images.resolve(image.id))
         return row.name
+
+    def restore_network(self, row: BinRow, name: str = "") -> str:
+        """Make a network again; its name. Raises: as `Networks.restore`. NotFound: it is gone from the bin."""
+        kept = document.decode(NetworkRecord, row.document)
+        return self._networks.restore(kept, name, lambda tx: self._taken(tx, row))
 
     def container_row(self, row: BinRow, name: str) -> ContainerRow:
         """A container's row as it was, under a name."""
@@ -221,7 +235,7 @@ class Bin:
                 self._store.volumes.empty_bin(row.token)
             elif row.kind == "container":
                 self._discard_container(row.key)
-            collect = collect or row.kind != "volume"
+            collect = collect or row.kind in ("container", "image")
             freed += (row.size_bytes or 0) if row.kind != "image" else 0
         if collect:
             freed += self._store.collector.collect().bytes

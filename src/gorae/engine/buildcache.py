@@ -175,12 +175,16 @@ class BuildCache:
         imaged = set(rows.image_chains(tx))
         return rows.all_rows(tx), held, imaged
 
-    def prune(self, wanted: Wanted) -> tuple[list[str], int]:
-        """Remove records; their ids and the bytes that are really free now."""
+    def chosen(self, wanted: Wanted) -> list[CacheRecord]:
+        """What a prune would take now. Raises: InvalidArgument: a filter that is none."""
         if wanted.min_free_bytes:
             found = os.statvfs(self._store.root)
             wanted = replace(wanted, free_bytes=found.f_bavail * found.f_frsize)
-        chosen = choose(self.records(), wanted, time.time_ns())
+        return choose(self.records(), wanted, time.time_ns())
+
+    def prune(self, wanted: Wanted) -> tuple[list[str], int]:
+        """Remove records; their ids and the bytes that are really free now."""
+        chosen = self.chosen(wanted)
         freed, gone = 0, []
         for one in chosen:
             if one.type == MOUNT:

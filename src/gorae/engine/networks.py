@@ -25,7 +25,7 @@ from gorae.net import ipam
 from gorae.net.driver import NetDriver
 from gorae.net.model import Network, Subnet
 from gorae.store import document
-from gorae.store.db import Database
+from gorae.store.db import Database, Tx
 from gorae.store.tables import networks as rows
 
 PREDEFINED = ("bridge", "host", "none")
@@ -72,6 +72,9 @@ class LinkTarget:
     name: str
     ip: str
     env: tuple[str, ...] = ()
+
+
+Keep = Callable[[Tx, NetworkRecord], object]
 
 
 class Networks:
@@ -266,9 +269,15 @@ class Networks:
             ipv6=kept.ipv6,
         )
 
-    def _insert(self, record: NetworkRecord) -> None:
+    def _insert(self, record: NetworkRecord, also: Callable[[Tx], object] | None = None) -> None:
         row = rows.NetworkRow(record.id, record.name, record.created_ns, document.encode(record))
-        self._db.write(lambda tx: rows.insert(tx, row))
+
+        def write(tx: Tx) -> None:
+            if also is not None:
+                also(tx)
+            rows.insert(tx, row)
+
+        self._db.write(write)
         self._by_id = {**self._by_id, record.id: record}
 
     def announce(self, action: str, network_id: str, container_id: str) -> None:
@@ -282,8 +291,12 @@ class Networks:
             }
             self._events.publish("network", action, record.id, attributes)
 
-    def remove(self, ref: str) -> NetworkRecord:
-        """Raises: PermissionDenied: a predefined one. Conflict: containers are attached."""
+    def remove(self, ref: str, keep: Keep | None = None) -> NetworkRecord:
+        """`keep` writes what is kept of it, in the same transaction.
+
+        Raises:
+            PermissionDenied: a predefined one, or containers are attached.
+        """
         record = self.find(ref)
         if record.name in PREDEFINED:
             raise PermissionDenied(f"{record.name} is a pre-defined network and cannot be removed")
@@ -297,13 +310,48 @@ class Networks:
             raise PermissionDenied(
                 f"error while removing network: network {record.name} has active endpoints ({held})"
             )
-        self._db.write(lambda tx: rows.delete(tx, record.id))
+
+        def write(tx: Tx) -> None:
+            rows.delete(tx, record.id)
+            if keep is not None:
+                keep(tx, record)
+
+        self._db.write(write)
         self._by_id = {key: one for key, one in self._by_id.items() if key != record.id}
         self._driver.remove_network(record.model)
         self._events.publish(
             "network", "destroy", record.id, {"name": record.name, "type": record.spec.driver}
         )
         return record
+
+    def restore(self, kept: NetworkRecord, name: str, take: Callable[[Tx], object]) -> str:
+        """Make a removed network again, with its id; what it is called. `take`: written in the same transaction.
+
+        Subnets that the engine chose are chosen anew when something else has them now.
+
+        Raises:
+            Conflict: the name is taken, or the subnet that was asked for.
+        """
+        name = name or kept.name
+        with self._lock:
+            if self._by_name(name) is not None:
+                raise Conflict(f"network with name {name} already exists: give another by --name")
+            spec, model = replace(kept.spec, name=name), replace(kept.model, name=name)
+            taken = [s.prefix for r in self._by_id.values() for s in r.model.subnets]
+            if ipam.overlapping([s.prefix for s in model.subnets], taken):
+                if not spec.chosen:
+                    raise Conflict(f"another network has the subnet of {kept.name} now")
+                spec, model = self._completed(kept.id, replace(spec, subnets=(), config_from=""))
+                spec = replace(spec, config_from=kept.spec.config_from)
+            record = replace(kept, name=name, spec=spec, model=model)
+            self._driver.ensure_network(model)
+            try:
+                self._insert(record, take)
+            except BaseException:
+                self._driver.remove_network(model)
+                raise
+        self._events.publish("network", "create", record.id, {"name": name, "type": spec.driver})
+        return name
 
     # links of the default bridge --------------------------------------------------------------
 

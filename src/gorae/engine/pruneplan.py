@@ -3,11 +3,13 @@
 The same functions choose for the plan that is shown and for the prune that is carried out.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from gorae.engine.buildcache import MOUNT, CacheRecord
 from gorae.engine.images import Image
 from gorae.engine.model import Container
+from gorae.engine.networks import PREDEFINED, NetworkRecord
 from gorae.engine.volumes import ANONYMOUS, Volume
 
 
@@ -65,6 +67,17 @@ def unused_volumes(
     ]
 
 
+def unused_networks(
+    networks: Iterable[NetworkRecord],
+    used: Collection[str],
+    takes: Callable[[NetworkRecord], bool],
+) -> list[NetworkRecord]:
+    """Networks of users on which no running container is; `used`: the ids of the others."""
+    return [
+        one for one in networks if one.name not in PREDEFINED and one.id not in used and takes(one)
+    ]
+
+
 def container_item(one: Container, size_bytes: int | None) -> PlanItem:
     """A stopped container."""
     status = one.state.status.value
@@ -86,3 +99,16 @@ def image_item(one: Image, size_bytes: int, used_ns: int) -> PlanItem:
     names = ", ".join(one.familiar_names)
     reason = "no container uses it" if names else "has no name, no container uses it"
     return PlanItem("image", one.id, names or one.short_id, reason, size_bytes, used_ns)
+
+
+def network_item(one: NetworkRecord) -> PlanItem:
+    """An unused network."""
+    return PlanItem("network", one.id, one.name, f"{one.spec.driver}, no container is on it", 0)
+
+
+def cache_item(one: CacheRecord) -> PlanItem:
+    """A record of the build cache; one whose layer an image has frees nothing."""
+    shared = ", an image has its layer" if one.shared else ""
+    what = one.description if one.type == MOUNT else f"step {one.description}"
+    size = 0 if one.shared else one.size_bytes
+    return PlanItem("build-cache", one.id, one.id[:12], f"{what}{shared}", size, one.last_used_ns)

@@ -6,10 +6,12 @@ from typing import Any
 
 from gorae.engine import layershares, pruneplan
 from gorae.engine.bin import Bin, chosen
+from gorae.engine.buildcache import BuildCache, Wanted
 from gorae.engine.containers import Containers
 from gorae.engine.images import Image, Images, Removed
 from gorae.engine.ledger import Ledger
 from gorae.engine.model import Container
+from gorae.engine.networks import NetworkRecord, Networks
 from gorae.engine.pruneplan import Plan, PlanItem
 from gorae.engine.removals import Removals
 from gorae.engine.volumes import Volume, Volumes
@@ -19,6 +21,7 @@ from gorae.store.tables.bin import BinRow
 Run = Callable[..., Awaitable[Any]]
 TakesContainer = Callable[[Container], bool]
 TakesVolume = Callable[[Volume], bool]
+TakesNetwork = Callable[[NetworkRecord], bool]
 
 
 class Pruning:
@@ -30,6 +33,8 @@ class Pruning:
         removals: Removals,
         volumes: Volumes,
         images: Images,
+        networks: Networks,
+        build_cache: BuildCache,
         ledger: Ledger,
         bin_: Bin,
         run: Run,
@@ -38,6 +43,8 @@ class Pruning:
         self._removals = removals
         self._volumes = volumes
         self._images = images
+        self._networks = networks
+        self._build_cache = build_cache
         self._ledger = ledger
         self._bin = bin_
         self._run = run
@@ -112,6 +119,17 @@ class Pruning:
             for one in found
         ]
 
+    def plan_networks(self, takes: TakesNetwork) -> list[PlanItem]:
+        """Unused networks."""
+        used = {e.network_id for one in self._containers.all() for e in one.state.endpoints}
+        found = pruneplan.unused_networks(self._networks.all(), used, takes)
+        return [pruneplan.network_item(one) for one in found]
+
+    async def plan_build_cache(self, wanted: Wanted) -> list[PlanItem]:
+        """Records of the build cache; these never go to the bin."""
+        found = await self._run(self._build_cache.chosen, wanted)
+        return [pruneplan.cache_item(one) for one in found]
+
     async def plan(self, items: list[PlanItem]) -> Plan:
         """A plan of what was chosen; layers that several of the images share count once."""
         ids = {one.key for one in items if one.kind == "image"}
@@ -122,7 +140,8 @@ class Pruning:
             gone = [one.chain_id for one in every if one.id in ids]
             rest = [one.chain_id for one in every if one.id not in ids]
             size += layershares.own_bytes(gone, rest, layers)
-        return Plan(tuple(items), size, self.kept())
+        kept = self.kept() and not any(one.kind == "build-cache" for one in items)
+        return Plan(tuple(items), size, kept)
 
     # prunes -----------------------------------------------------------------------------------
 
@@ -157,6 +176,18 @@ class Pruning:
             removed.append(item.key)
             freed += 0 if kept else item.size_bytes or 0
         return removed, freed
+
+    async def prune_networks(self, takes: TakesNetwork, *, batch: str = "") -> list[str]:
+        """Remove every unused network: names."""
+        keep = self._bin.put_network(batch or secrets.token_hex(8)) if self.kept() else None
+        removed = []
+        for item in self.plan_networks(takes):
+            try:
+                await self._run(self._networks.remove, item.key, keep)
+            except GoraeError:  # a container came to it meanwhile
+                continue
+            removed.append(item.name)
+        return removed
 
     async def prune_images(
         self, filters: dict[str, list[str]], *, batch: str = ""
@@ -202,7 +233,7 @@ class Pruning:
             )
         asked_kind = found[0].kind
         found = self._with_volumes(found)
-        order = {"image": 0, "volume": 1, "container": 2}
+        order = {"image": 0, "volume": 1, "network": 2, "container": 3}
         back = []
         for row in sorted(found, key=lambda one: order[one.kind]):
             renamed = name if row.kind == asked_kind else ""
@@ -222,6 +253,9 @@ class Pruning:
         if row.kind == "volume":
             restored: str = await self._run(self._bin.restore_volume, row, name)
             return restored
+        if row.kind == "network":
+            network: str = await self._run(self._bin.restore_network, row, name)
+            return network
         if row.kind == "image":
             image: str = await self._run(self._bin.restore_image, row)
             return image

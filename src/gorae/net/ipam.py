@@ -47,6 +47,16 @@ def choose_subnet6(taken: Iterable[str]) -> str:
     raise Unavailable("all predefined address pools have been fully subnetted")
 
 
+def overlapping(one: Iterable[str], other: Iterable[str]) -> bool:
+    """Whether a prefix of the one has addresses of the other."""
+    others = _networks(other)
+    return any(
+        mine.version == theirs.version and mine.overlaps(theirs)
+        for mine in _networks(one)
+        for theirs in others
+    )
+
+
 def first_address(prefix: str) -> str:
     """The gateway's address where none is given."""
     return str(next(iter(ipaddress.ip_network(prefix).hosts())))

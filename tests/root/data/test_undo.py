@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,3 +94,44 @@ def test_a_plan_and_the_prune_agree(house: Goraed, docker: Docker) -> None:
     plan = house.ask("GET", "/gorae/prune?kind=volume")
     assert [one["Reason"].split(",")[0] for one in plan["Items"]] == ["anonymous"]
     assert house.ask("POST", "/volumes/prune")["VolumesDeleted"] == [plan["Items"][0]["ID"]]
+
+
+def test_networks_that_were_pruned(house: Goraed, docker: Docker) -> None:
+    docker("network", "create", "--label", "keep=1", "--subnet", "10.77.0.0/24", "asked")
+    docker("network", "create", "chosen")
+    before = json.loads(docker("network", "inspect", "asked"))[0]
+    plan = house.ask("GET", "/gorae/prune?kind=network")
+    assert sorted(one["Name"] for one in plan["Items"]) == ["asked", "chosen"]
+    assert plan["Kept"] is True
+    docker("network", "prune", "-f")
+    assert "asked" not in docker("network", "ls", "--format", "{{.Name}}")
+    undo(house)
+    after = json.loads(docker("network", "inspect", "asked"))[0]
+    assert after == before
+    docker("run", "--rm", "--network", "asked", "--ip", "10.77.0.9", "bb", "true")
+    docker("network", "rm", "asked", "chosen")
+
+
+def test_a_subnet_that_another_network_has_now(house: Goraed, docker: Docker) -> None:
+    docker("network", "create", "--subnet", "10.78.0.0/24", "asked")
+    docker("network", "create", "chosen")
+    subnet = docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", "chosen")
+    docker("network", "prune", "-f")
+    docker("network", "create", "--subnet", "10.78.0.0/16", "taker")
+    docker("network", "create", "--subnet", subnet, "other")
+    status, message = house.request("POST", "/gorae/bin/undo?object=asked")
+    assert status == 409 and b"another network has the subnet of asked" in message
+    undo(house, "chosen")
+    found = docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Subnet}}", "chosen")
+    assert found != subnet
+    docker("network", "rm", "taker", "other", "chosen")
+
+
+def test_the_plan_of_the_build_cache(house: Goraed, docker: Docker, tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM bb\nRUN echo 1 >/f\n")
+    docker("build", "-t", "planned:1", str(tmp_path))
+    plan = house.ask("GET", "/gorae/prune?kind=build-cache&all=1")
+    assert plan["Items"] and plan["Kept"] is False
+    pruned = house.ask("POST", "/build/prune?all=1")
+    assert sorted(pruned["CachesDeleted"]) == sorted(one["ID"] for one in plan["Items"])
+    docker("rmi", "planned:1")

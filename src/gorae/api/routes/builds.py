@@ -75,14 +75,8 @@ class Builds:
         self._builds = services.builds
 
     async def prune(self, call: Call) -> web.Response:
-        """What went, and the bytes freed; `keep-storage` is the older name of `reserved-space`."""
-        wanted = Wanted(
-            all=call.flag("all"),
-            filters=call.filters().as_lists(),
-            reserved_bytes=call.number("reserved-space") or call.number("keep-storage") or 0,
-            max_used_bytes=call.number("max-used-space") or 0,
-            min_free_bytes=call.number("min-free-space") or 0,
-        )
+        """What went, and the bytes freed."""
+        wanted = prune_choice(call)
         gone, freed = await self._services.run_sweep(self._builds.usage.prune, wanted)
         return answer.document(wire.BuildPruned(gone or None, freed))
 
@@ -188,3 +182,14 @@ class Builds:
             if line.startswith("Successfully built"):
                 emit(progress.auxiliary({"ID": built.image_id}))
             emit(progress.output(line))
+
+
+def prune_choice(call: Call) -> Wanted:
+    """What a prune's parameters say; `keep-storage` is the older name of `reserved-space`."""
+    return Wanted(
+        all=call.flag("all"),
+        filters=call.filters().as_lists(),
+        reserved_bytes=call.number("reserved-space") or call.number("keep-storage") or 0,
+        max_used_bytes=call.number("max-used-space") or 0,
+        min_free_bytes=call.number("min-free-space") or 0,
+    )

@@ -8,7 +8,7 @@ from gorae.api import answer
 from gorae.api.backend import Services
 from gorae.api.call import Call
 from gorae.api.route import Route
-from gorae.api.routes import containers, images, volumes
+from gorae.api.routes import builds, containers, images, networks, volumes
 from gorae.engine.binrules import HOUR_NS
 from gorae.engine.pruneplan import PlanItem
 from gorae.errors import InvalidArgument
@@ -17,7 +17,7 @@ from gorae.wire import system as wire
 from gorae.wire.timestamp import rfc3339
 
 GROUP = "gorae"
-KINDS = ("container", "volume", "image")
+KINDS = ("container", "volume", "network", "image", "build-cache")
 
 
 def routes(services: Services) -> list[Route]:
@@ -70,6 +70,10 @@ class Ledger:
             items = await self._pruning.plan_volumes(takes, named=named)
         elif kind == "image":
             items = await self._pruning.plan_images(images.prune_filters(call))
+        elif kind == "network":
+            items = self._pruning.plan_networks(networks.prune_choice(call))
+        elif kind == "build-cache":
+            items = await self._pruning.plan_build_cache(builds.prune_choice(call))
         else:
             raise InvalidArgument(f'invalid kind "{kind}": wanted one of {", ".join(KINDS)}')
         plan = await self._pruning.plan(items)

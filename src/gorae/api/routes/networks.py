@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -11,7 +12,8 @@ from gorae.api.call import Call
 from gorae.api.route import Route
 from gorae.api.translate import endpoint
 from gorae.api.translate import network as translate
-from gorae.errors import GoraeError, InvalidArgument, NotFound
+from gorae.engine.networks import NetworkRecord
+from gorae.errors import InvalidArgument, NotFound
 from gorae.wire import network as wire
 from gorae.wire.timestamp import parse_moment
 
@@ -48,6 +50,7 @@ class Networks:
         self._run = services.run
         self._networks = services.networks
         self._containers = services.containers
+        self._pruning = services.pruning
         self._memberships = services.memberships
 
     async def list(self, call: Call) -> web.Response:
@@ -118,24 +121,21 @@ class Networks:
 
     async def prune(self, call: Call) -> web.Response:
         """All own networks without containers."""
-        filters = call.filters(*PRUNE_FILTERS)
-        before = [parse_moment(text, time.time_ns()) for text in filters.values("until")]
-        used = {
-            one.network_id
-            for container in self._containers.all()
-            for one in container.state.endpoints
-        }
-        removed = []
-        for one in self._networks.all():
-            labels = one.spec.labels
-            chosen = filters.labels(labels) and filters.without_labels(labels)
-            if one.name in translate.PREDEFINED or one.id in used or not chosen:
-                continue
-            if not all(one.created_ns < moment for moment in before):
-                continue
-            try:
-                await self._run(self._networks.remove, one.id)
-            except GoraeError:
-                continue
-            removed.append(one.name)
+        removed = await self._pruning.prune_networks(prune_choice(call), batch=call.text("batch"))
         return answer.document(wire.NetworksPruned(removed or None))
+
+
+def prune_choice(call: Call) -> Callable[[NetworkRecord], bool]:
+    """Which networks a prune's filters take."""
+    filters = call.filters(*PRUNE_FILTERS)
+    before = [parse_moment(text, time.time_ns()) for text in filters.values("until")]
+
+    def chosen(one: NetworkRecord) -> bool:
+        labels = one.spec.labels
+        return (
+            filters.labels(labels)
+            and filters.without_labels(labels)
+            and all(one.created_ns < moment for moment in before)
+        )
+
+    return chosen

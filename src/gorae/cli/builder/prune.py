@@ -24,15 +24,15 @@ def run(call: Invocation) -> int:
     """Ask, remove, say what was freed."""
     options = call.options
     everything = options.flag("all")
-    if not pruning.confirmed(call, EVERYTHING if everything else DANGLING):
-        return 0
-    query: dict[str, object] = {
-        "all": everything or None,
-        "filters": filters.document(options.items("filter")),
-    }
+    wanted = options.items("filter")
+    query: dict[str, object] = {"all": everything or None}
     for option, name in _SPACES.items():
         if options.changed(option):
             query[name] = options.number(option)
+    warning = EVERYTHING if everything else DANGLING
+    if not pruning.confirmed(call, warning, ("build-cache", wanted), more=query):
+        return 0
+    query["filters"] = filters.document(wanted)
     answer = call.session.post("/build/prune", query)
     deleted = [str(one) for one in answer.get("CachesDeleted") or ()]
     pruning.report(call, "Deleted build cache objects:", deleted, answer["SpaceReclaimed"])
@@ -68,6 +68,7 @@ COMMANDS = {
             Option("D debug", "bool", "accepted for docker's sake", hidden=True),
             pruning.FILTER,
             pruning.FORCE,
+            pruning.PLAN,
             Option("keep-storage", "bytes", "older name of --reserved-space", hidden=True),
             Option("max-used-space", "bytes", "space that the cache may take"),
             Option("min-free-space", "bytes", "free space to reach"),

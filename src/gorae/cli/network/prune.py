@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 def run(call: Invocation) -> int:
     """Remove networks that no container uses."""
     warning = "This will remove all custom networks not used by at least one container."
-    if not pruning.confirmed(call, warning):
+    wanted = call.options.items("filter")
+    if not pruning.confirmed(call, warning, ("network", wanted)):
         return 0
-    query = {"filters": filters.document(call.options.items("filter"))}
+    query = {"filters": filters.document(wanted)}
     answer = call.session.post("/networks/prune", query)
     pruning.report(call, "Deleted Networks:", answer["NetworksDeleted"] or [], None)
     return 0
@@ -26,5 +27,5 @@ COMMAND = Command(
     "[OPTIONS]",
     "remove unused networks",
     run,
-    (pruning.FILTER, pruning.FORCE),
+    (pruning.FILTER, pruning.FORCE, pruning.PLAN),
 )

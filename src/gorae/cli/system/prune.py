@@ -21,11 +21,12 @@ def run(call: Invocation) -> int:
     if volumes and any(text.startswith("until=") for text in wanted):
         raise InvalidArgument('ERROR: The "until" filter is not supported with "--volumes"')
     dangling = f"dangling={str(not everything).lower()}"
-    plans = [("container", wanted), ("image", [*wanted, dangling])]
+    plans = [("container", wanted), ("network", wanted)]
     if volumes:
-        plans.insert(1, ("volume", wanted))
+        plans.append(("volume", wanted))
+    plans += [("image", [*wanted, dangling]), ("build-cache", wanted)]
     about = warning(wanted, everything=everything, volumes=volumes)
-    if not pruning.confirmed(call, about, *plans):
+    if not pruning.confirmed(call, about, *plans, more={"all": everything or None}):
         return 0
     total, some, batch = 0, False, pruning.new_batch()
     for path, query, title, key in steps(wanted, everything=everything, volumes=volumes):

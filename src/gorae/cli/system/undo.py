@@ -52,7 +52,7 @@ def listing(rows: list[dict[str, Any]]) -> str:
 
 COMMAND = Command(
     "system undo",
-    "[OPTIONS] [CONTAINER|VOLUME|IMAGE|TOKEN...]",
+    "[OPTIONS] [CONTAINER|VOLUME|NETWORK|IMAGE|TOKEN...]",
     "bring back what prune, rm or volume rm took",
     run,
     (

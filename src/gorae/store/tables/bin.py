@@ -7,7 +7,7 @@ from gorae.store.db import Tx
 
 @dataclass(frozen=True, slots=True)
 class BinRow:
-    """`kind`: container, volume or image; `document`: its row as JSON; `size_bytes` None: not measured yet."""
+    """`kind`: container, volume, image or network; `document`: its row as JSON; `size_bytes` None: not measured yet."""
 
     token: str
     batch: str
