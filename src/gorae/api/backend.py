@@ -16,7 +16,7 @@ from gorae.build.cancel import Cancel
 from gorae.build.known import KnownFiles
 from gorae.build.progress import Update
 from gorae.build.request import BuildRequest, Built
-from gorae.build.session import Client, ContextTree
+from gorae.build.session import Client, ContextTree, LayoutContext
 from gorae.engine.bootstrap import BootstrapOptions
 from gorae.engine.buildcache import BuildCache, Wanted
 from gorae.engine.buildrecord import BuildRecords
@@ -182,6 +182,8 @@ class Builds(Protocol):
         request: BuildRequest,
         contexts: Mapping[str, ContextTree],
         *,
+        folders: Mapping[str, ContextTree] = {},
+        layouts: Mapping[str, LayoutContext] = {},
         emit: Callable[[Update], None],
         cancel: Cancel,
         client: Client | None = None,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from gorae.build import cachekey, selection
 from gorae.build.cachekey import Parts
 from gorae.build.stacking import Stacking
+from gorae.oci.cacheconfig import CacheRecord
 from gorae.oci.digest import ChainId, DiffId, digest_of
 from gorae.store.archive.pack import Packed
 from gorae.store.db import Database, Tx
@@ -150,6 +151,43 @@ class Cache:
                 rows.put_files(tx, digest, data)
 
         self._db.write(write, durable=False)
+
+    def take_over(
+        self,
+        record: CacheRecord,
+        diff_id: DiffId,
+        chain_id: str,
+        parent: str,
+        *,
+        slot: str,
+        description: str,
+        listings: Sequence[Sequence[str]],
+    ) -> None:
+        """Keep a result that another engine made and whose layer stands here as `chain_id`."""
+        result = Result(
+            key=record.key,
+            row=record.key,
+            chain_id=chain_id,
+            diff_ids=(diff_id,),
+            added=True,
+            size_bytes=self._snapshots.usage(chain_id).size_bytes,
+            created_ns=record.created_ns,
+        )
+        self.put(
+            result,
+            parts=record.parts,
+            parent=parent,
+            slot=slot,
+            description=description,
+            took_ns=record.took_ns,
+            aliases=record.aliases,
+            listings=listings,
+        )
+
+    def rows(self, keys: Sequence[str]) -> list[rows.CacheRow]:
+        """The rows of results that are still there."""
+        found = self._db.read(lambda tx: [rows.get(tx, key) for key in keys])
+        return [one for one in found if one is not None]
 
     def listing(self, digest: str) -> dict[str, str] | None:
         """A kept listing."""

@@ -8,6 +8,7 @@ from typing import Protocol
 from gorae import errors
 from gorae.build.cancel import Cancel
 from gorae.build.folder import Folder
+from gorae.build.offers import Offers
 from gorae.build.progress import Progress
 from gorae.build.running import Limits
 from gorae.build.tree import Tree
@@ -71,6 +72,16 @@ class ContextTree:
         return self.tree if isinstance(self.tree, Folder) else None
 
 
+@dataclass(frozen=True, slots=True)
+class LayoutContext:
+    """An OCI layout in a folder of the client's, and which of its images is meant. `shown`: what people call it."""
+
+    tree: Tree
+    tag: str = ""
+    digest: str = ""
+    shown: str = "oci-layout"
+
+
 @dataclass(slots=True)
 class Session:
     """See the module. `epoch`: SOURCE_DATE_EPOCH in seconds, None when not given; `rewrite`: clamp the layers' times."""
@@ -82,12 +93,15 @@ class Session:
     lease: Lease
     limits: Limits = field(default_factory=Limits)
     contexts: Mapping[str, ContextTree] = field(default_factory=dict)
+    layouts: Mapping[str, LayoutContext] = field(default_factory=dict)
+    """By the reference that stands for one in the plan."""
     client: Client = field(default_factory=NoClient)
     scratch: Path = Path("/nonexistent")
     """A folder of this build's own, made when it is needed and removed at its end."""
     platform: str = "linux/amd64"
     epoch: int | None = None
     rewrite: bool = False
+    offers: Offers | None = None
     allow: frozenset[str] = frozenset()
 
     def context(self, name: str) -> ContextTree:

@@ -20,8 +20,9 @@ from gorae.build.explain import Why
 from gorae.build.fetching import Fetcher
 from gorae.build.folder import Folder
 from gorae.build.ignored import Ignored
+from gorae.build.offers import Offer
 from gorae.build.progress import Vertex
-from gorae.build.result import Cache, Result, as_cached
+from gorae.build.result import MAX_LAYERS, Cache, Result, as_cached
 from gorae.build.session import Session
 from gorae.build.tree import Tree
 from gorae.build.vertex import (
@@ -34,7 +35,7 @@ from gorae.build.vertex import (
     TransferAction,
 )
 from gorae.build.workspace import Workspaces
-from gorae.errors import GoraeError
+from gorae.errors import Cancelled, GoraeError
 
 MAX_WORKERS = 64
 LOCAL_CONTEXT = "[internal] load build context"
@@ -104,6 +105,7 @@ class Solving:
         self._lock = threading.RLock()
         self._threads: list[threading.Thread] = []
         self.keys: list[str] = []
+        self._names: dict[int, tuple[str, ...]] = {}
         self.outcomes: dict[int, Outcome] = {}
         self._looked_at_context = False
         self._fetcher = Fetcher(session)
@@ -169,8 +171,9 @@ class Solving:
         quick = self._parts(step, parent.key, looked.files, self._sketched(step), below)
         quick_key = cachekey.key_of(quick)
         if not step.no_cache:
-            found = self._cache.find(quick_key, parent, self.session.lease)
+            found = self._find(looked, quick_key, parent)
             if found is not None:
+                self._names[id(step)] = (found.row, quick_key)
                 return self._hit(looked, found, quick)
         self._demand(step)
         if not states:
@@ -185,11 +188,73 @@ class Solving:
             parts = self._parts(step, parent.key, looked.files, keys, below)
             if not step.no_cache:
                 key = cachekey.key_of(parts)
-                found = self._cache.find(key, parent, self.session.lease)
+                found = self._find(looked, key, parent)
                 if found is not None:
                     self._cache.name(quick_key, key)
+                    self._names[id(step)] = (found.row, quick_key)
                     return self._hit(looked, found, parts)
             return self._make(looked, parent, parts, (quick_key,), sources)
+
+    def _find(self, looked: _Looked, key: str, parent: Result) -> Result | None:
+        """The result of a key: here, or taken over from an imported cache."""
+        session = self.session
+        found = self._cache.find(key, parent, session.lease)
+        offer = session.offers.find(key) if found is None and session.offers else None
+        if offer is None or len(parent.diff_ids) >= MAX_LAYERS:
+            return found
+        with self._cache.working(offer.record.key) as alone:
+            if alone and not self._take(looked, offer, parent):
+                return None
+        return self._cache.find(key, parent, session.lease)
+
+    def _take(self, looked: _Looked, offer: Offer, parent: Result) -> bool:
+        """Take a result over; what is not as it says is refused with its whole cache, and the step carried out."""
+        session, record = self.session, offer.record
+        assert session.offers is not None
+        looked.vertex = session.progress.start(looked.vertex)
+        shown = f"importing {offer.layer.blob.digest}"
+        began = session.progress.status(looked.vertex, shown)
+        try:
+            chain = session.offers.take(offer, parent.chain_id, session.lease, session.cancel)
+        except Cancelled:
+            raise
+        except GoraeError as error:
+            session.offers.refuse(offer.place)
+            refused = session.progress.begin(f"[internal] refusing the cache of {offer.place}")
+            session.progress.end(refused, error=error.message)
+            return False
+        session.progress.status(looked.vertex, shown, started_ns=began, done=True)
+        self._cache.take_over(
+            record, offer.layer.diff_id, chain, parent.key,
+            slot=f"{session.project} {looked.step.slot}", description=looked.step.label,
+            listings=[one.lines for one in looked.selected.values()],
+        )  # fmt: skip
+        return True
+
+    def peek(self, state: State) -> Result | None:
+        """The state's result where it was solved or is in the cache; nothing is carried out."""
+        step = state.step
+        if step is None:
+            return self.result(state)
+        with self._lock:
+            future = self._results.get(id(step))
+        if future is not None and future.done() and future.exception() is None:
+            return future.result()
+        parent = self.peek(step.parent)
+        if parent is None:
+            return None
+        selected = self._select(step)
+        below = "" if self._sources(step) else self._below(step, parent, selected)
+        files = {name: one.digest for name, one in selected.items()}
+        key = cachekey.key_of(self._parts(step, parent.key, files, self._sketched(step), below))
+        found = self._cache.find(key, parent, self.session.lease)
+        if found is not None:
+            self._names[id(step)] = (found.row, key)
+        return found
+
+    def names(self, step: Step) -> tuple[str, ...]:
+        """Under which keys this build knows a step's result; its row's comes first."""
+        return tuple(dict.fromkeys(self._names.get(id(step), ())))
 
     def _hit(self, looked: _Looked, found: Result, parts: Parts) -> Result:
         why = Why("cached")
@@ -249,6 +314,7 @@ class Solving:
             aliases=aliases,
             listings=[one.lines for one in looked.selected.values()],
         )
+        self._names[id(step)] = (result.row, *aliases)
         self._ended(looked, parts, session.progress.end(vertex))
         if "below" in parts:
             return replace(result, key=cachekey.moved(parent.key, key))

@@ -25,6 +25,7 @@ from gorae.engine.bootstrap import Bootstrap
 from gorae.engine.bringup import Bringup
 from gorae.engine.buildnetwork import BuildNetworks
 from gorae.engine.builds import Builds
+from gorae.engine.cacheimport import CacheImports
 from gorae.engine.check import Checker
 from gorae.engine.commit import Commits
 from gorae.engine.containers import Containers
@@ -231,7 +232,9 @@ class Daemon:
             cgroup_parent=config.cgroup_parent,
             expect_start=self.warmer.expect,
             pull=pulls.pull,
-            push=pushes.push,
+            pushes=pushes,
+            layers=layers,
+            imports=CacheImports(self.store, self.images, layers, registries, downloads, here),
         )
         execs = Execs(
             self.records,

@@ -5,6 +5,7 @@ known; the solver finds or makes the results; the target becomes an image in one
 its lease until then, and whatever ends it leaves the finished steps in the cache and nothing else.
 """
 
+import hashlib
 import os
 import secrets
 import time
@@ -14,7 +15,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gorae import errors
 from gorae.build import exporter, graph, refusal, remote
 from gorae.build.cachemount import CacheMounts
 from gorae.build.cancel import Cancel
@@ -27,7 +27,7 @@ from gorae.build.progress import Progress, Update
 from gorae.build.request import BuildRequest, Built
 from gorae.build.result import Cache, Result
 from gorae.build.running import Networks, Runner
-from gorae.build.session import Client, ContextTree, NoClient, Session
+from gorae.build.session import Client, ContextTree, LayoutContext, NoClient, Session
 from gorae.build.solver import Solver, Solving
 from gorae.build.spool import Spool
 from gorae.build.stacking import Stacking
@@ -40,15 +40,21 @@ from gorae.dockerfile.instruction import Instruction
 from gorae.dockerfile.stages import Dockerfile, read
 from gorae.engine.buildcache import BuildCache
 from gorae.engine.buildlint import BuildLint
-from gorae.engine.buildoutput import BuildOutputs, Outcome, Push
+from gorae.engine.buildoutput import BuildOutputs, Outcome
 from gorae.engine.buildrecord import BuildRecords, Ended, error_of
+from gorae.engine.cacheexport import CacheExports, Solved
+from gorae.engine.cacheimport import CacheImports
 from gorae.engine.imagearchive import ImageArchives, host_architecture
 from gorae.engine.images import Image, Images
+from gorae.engine.layers import Layers
+from gorae.engine.layoutimage import LayoutImages
 from gorae.engine.progress import Emit
 from gorae.engine.pulls import PullOptions
+from gorae.engine.pushes import Pushes
 from gorae.engine.recorder import Recorder
 from gorae.errors import Cancelled, GoraeError, InvalidArgument, NotFound
 from gorae.linux.fd import openat2
+from gorae.oci import cacheconfig
 from gorae.oci.config import ImageConfig
 from gorae.oci.manifest import Platform
 from gorae.oci.reference import Reference
@@ -93,7 +99,9 @@ class Builds:
         cgroup_parent: str,
         expect_start: Callable[[], object],
         pull: Pull,
-        push: Push,
+        pushes: Pushes,
+        layers: Layers,
+        imports: CacheImports,
         archives: ImageArchives,
     ) -> None:
         self._store = store
@@ -118,7 +126,12 @@ class Builds:
         at_once = max(2, os.cpu_count() or 2)
         self._solver = Solver(self.cache, executor, self.workspaces, at_once=at_once)
         self._lint = BuildLint()
-        self._outputs = BuildOutputs(store, images, recorder, archives, self.workspaces, push)
+        self._outputs = BuildOutputs(
+            store, images, recorder, archives, self.workspaces, pushes.push
+        )
+        self._imports = imports
+        self._exports = CacheExports(store, layers, self.cache, pushes)
+        self._layout_images = LayoutImages(store, layers)
         self.known = KnownFiles(store.db)
         self.records = BuildRecords(store.db)
         self.usage = BuildCache(store, self.caches)
@@ -175,6 +188,8 @@ class Builds:
         request: BuildRequest,
         contexts: Mapping[str, ContextTree],
         *,
+        folders: Mapping[str, ContextTree] = {},
+        layouts: Mapping[str, LayoutContext] = {},
         emit: Callable[[Update], None],
         cancel: Cancel,
         client: Client | None = None,
@@ -183,6 +198,7 @@ class Builds:
     ) -> Built:
         """Build, and name the image.
 
+        `folders`: those that caches are read from and written to; `layouts`: named contexts that are OCI layouts.
         `narrate`: solves the plan in an order of its own, to tell it; the default is the target alone. `seen`: gets
         the Dockerfile's text.
 
@@ -193,7 +209,7 @@ class Builds:
         started_ns = time.time_ns()
         progress = Progress(emit, build_id)
         self._outputs.check(request.outputs)
-        _refuse(request)
+        self._exports.check(request)
         names = [_named(one) for one in request.tags]
         with Lease(self._store.db) as lease:
             session = Session(
@@ -204,6 +220,7 @@ class Builds:
                 lease=lease,
                 limits=request.limits,
                 contexts=dict(contexts),
+                layouts={_layout_name(name): one for name, one in layouts.items()},
                 client=client or NoClient(),
                 scratch=self.scratch / build_id,
                 platform=graph.platform_text(request.platform or self.platform),
@@ -212,7 +229,10 @@ class Builds:
                 allow=request.allow,
             )
             file = self._read(request, session, seen)
+            images = {name: _layout_name(name) for name in layouts}
+            request = replace(request, context_images={**request.context_images, **images})
             plan = self._plan(file, request, session)
+            session.offers = self._imports.load(request, session, folders)
             main = session.contexts.get(MAIN_CONTEXT)
             ignore = main.ignore if main is not None else None
             self._lint.tell(file, request, plan, ignore, self.platform, progress)
@@ -221,6 +241,8 @@ class Builds:
             ended = Ended(build_id, request.project, started_ns)
             try:
                 built = self._solve(request, building, names, narrate)
+                solved = Solved(plan, solving)
+                self._exports.deliver(request, solved, session, folders)
                 ended = replace(ended, image_id=built.image_id, names=built.names)
                 return built
             except BaseException as error:
@@ -342,6 +364,13 @@ class Builds:
         progress = session.progress
         vertex = progress.begin(f"[internal] load metadata for {_full(reference)}")
         try:
+            layout = session.layouts.get(reference)
+            if layout is not None:
+                wanted = _platform(platform) or request.platform or self.platform
+                check = session.cancel.check
+                base = self._layout_images.bring(layout, wanted, session.lease, check)
+                progress.end(vertex)
+                return base
             image = None if request.pull else self._images.find(reference)
             if image is None:
                 image = self._pull(
@@ -392,7 +421,7 @@ class Builds:
         def result_of(step: Step) -> Result:
             return building.solving.result(State(base, step))
 
-        return exporter.image_config(
+        config = exporter.image_config(
             building.plan,
             result_of,
             end,
@@ -400,18 +429,13 @@ class Builds:
             epoch=building.session.epoch,
             now_ns=time.time_ns(),
         )
+        inline = self._exports.inline(request, Solved(building.plan, building.solving))
+        return config.extended(cacheconfig.INLINE, inline) if inline else config
 
 
-def _refuse(request: BuildRequest) -> None:
-    """What is not carried out is said, never passed over. Raises: NotImplemented."""
-    if request.squash:
-        raise errors.NotImplemented("squash is only supported with experimental mode")
-    for one in request.cache_to:
-        if one.get("type") != "inline":
-            raise errors.NotImplemented(
-                f'the cache cannot be exported as "{one.get("type", "")}": it stays in this engine, '
-                "where builds find it by themselves"
-            )
+def _layout_name(name: str) -> str:
+    """The reference that stands for a layout in the plan: names of contexts need not be such."""
+    return f"oci-layout/{hashlib.sha256(name.encode()).hexdigest()[:32]}:layout"
 
 
 def _named(text: str) -> Reference:

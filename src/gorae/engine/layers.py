@@ -14,6 +14,7 @@ from gorae.errors import InvalidArgument
 from gorae.oci.digest import ChainId, DiffId, Digest, chain_ids
 from gorae.oci.manifest import Descriptor
 from gorae.store.archive.apply import apply_layer
+from gorae.store.archive.pack import WRITER
 from gorae.store.db import Tx
 from gorae.store.lease import Lease
 from gorae.store.store import Store
@@ -58,8 +59,10 @@ class Layers:
                     lease.hold(tx, "content", digest)
                     size = content.size(tx, digest) or 0
                     found.blobs.setdefault(diff_id, Descriptor(kind, Digest(digest), size))
-                if layer_rows.get(tx, diff_id):
-                    found.packable.add(diff_id)
+                for source in layer_rows.get(tx, diff_id):
+                    if source.writer == WRITER and snapshots.get(tx, source.chain_id) is not None:
+                        lease.hold(tx, "snapshot", source.chain_id)
+                        found.packable.add(diff_id)
             return found
 
         return self._store.db.write(write, durable=False)

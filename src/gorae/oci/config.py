@@ -148,6 +148,10 @@ class ImageConfig:
         """A new config of these fields, with its bytes."""
         return replace(cls(raw=b"", **fields)).encoded()
 
+    def extended(self, key: str, value: Any) -> "ImageConfig":
+        """The same with a field more, which is not of the image's own."""
+        return replace(self, raw=text.dump({**text.load(self.raw, WHAT), key: value}))
+
     def encoded(self) -> "ImageConfig":
         """The same with bytes made from the fields, in docker's order."""
         document = {

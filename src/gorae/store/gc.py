@@ -16,6 +16,7 @@ from gorae.store.db import Database, Tx
 from gorae.store.snapshot import Snapshotter
 from gorae.store.tables import bin as bins
 from gorae.store.tables import builds, content, images, layerorigins, leases, links, snapshots
+from gorae.store.tables import layers as layer_rows
 
 WITH_PARENT = "init "
 """A snapshot whose key begins so can be made again from its parent, and is kept with it."""
@@ -125,5 +126,6 @@ class Collector:
         )
         for key in layers:
             snapshots.delete(tx, key)
+            layer_rows.delete_by_chain(tx, key)
         by_key = {row.key: row.size_bytes for row in snapshot_rows}
         return dead, layers, sum(by_key[key] for key in layers)

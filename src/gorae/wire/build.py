@@ -48,6 +48,8 @@ from msgspec import Struct, field
 from gorae.errors import InvalidArgument
 
 UPGRADE = "gorae-build"
+CACHE_TO = "cache-to"
+"""Begins the keys of folders that caches are written to."""
 JSON = b"j"
 DATA = b"d"
 MAX_FRAME_BYTES = 16 << 20
@@ -56,7 +58,10 @@ _LENGTH = struct.Struct(">I")
 
 
 class Source(Struct):
-    """Where a context is had from: exactly one field is set. `layout`: an OCI layout's folder."""
+    """Where a context is had from: exactly one field is set. `layout`: an OCI layout's folder, as `fd`.
+
+    `tag`, `digest`: which image of the layout; `shown`: what the user called it.
+    """
 
     fd: int | None = None
     upload: bool = False
@@ -65,6 +70,9 @@ class Source(Struct):
     git: str = ""
     empty: bool = False
     layout: int | None = None
+    tag: str = ""
+    digest: str = ""
+    shown: str = ""
 
 
 class DockerfileSource(Struct):
@@ -97,12 +105,13 @@ class BuildRequest(Struct):
     """All that `gorae build` can ask for. Sizes in bytes.
 
     `build_args`: null takes nothing, the client has filled in its environment. `outputs`, `cache_from`, `cache_to`:
-    objects with `type` and attributes, all strings. `call`: build, check, outline or targets. `project`: what the
+    objects with `type` and attributes, all strings; of a local cache `folder` is its key in `folders`. `call`: build, check, outline or targets. `project`: what the
     cache's records of this build are compared with, e.g. the context's path.
     """
 
     dockerfile: DockerfileSource = field(default_factory=DockerfileSource)
     contexts: dict[str, Source] = field(default_factory=dict)
+    folders: dict[str, Source] = field(default_factory=dict)
     target: str = ""
     build_args: dict[str, str | None] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from gorae.api.translate import build as translate
 from gorae.build.cancel import Cancel
 from gorae.build.folder import Folder
 from gorae.build.request import BuildRequest
-from gorae.build.session import ContextTree
+from gorae.build.session import ContextTree, LayoutContext
 from gorae.build.spool import Spool
 from gorae.errors import Cancelled, GoraeError, InvalidArgument, KernelError
 from gorae.linux import peer
@@ -94,9 +94,12 @@ class _Work:
 
     def _build(self) -> None:
         asked = self._asked
-        contexts = {}
+        contexts, layouts = {}, {}
         for name, source in asked.contexts.items():
-            if not source.image:
+            if source.layout is not None:
+                tree = self._context(name, source).tree
+                layouts[name] = LayoutContext(tree, source.tag, source.digest, source.shown)
+            elif not source.image:
                 contexts[name] = self._context(name, source)
         client = StreamClient(
             self._stream, {one.id for one in asked.secrets}, {one.id for one in asked.ssh}
@@ -104,6 +107,8 @@ class _Work:
         built = self._builds.build(
             self._request,
             contexts,
+            folders=self._folders(),
+            layouts=layouts,
             emit=lambda update: self._stream.say(translate.status(update)),
             cancel=self._cancel,
             client=client,
@@ -125,9 +130,22 @@ class _Work:
         """The Dockerfile, for excerpts of it."""
         self._text = text
 
+    def _folders(self) -> dict[str, ContextTree]:
+        """Those of local caches. One that is written to is only looked at where it can be had without an upload."""
+        found = {}
+        for name, source in self._asked.folders.items():
+            if name.startswith(wire.CACHE_TO):
+                fd = self._take(source.fd) if source.fd is not None else -1
+                if fd >= 0:
+                    found[name] = self._folder(fd)
+            else:
+                found[name] = self._context(name, source)
+        return found
+
     def _context(self, name: str, source: wire.Source) -> ContextTree:
-        if source.fd is not None:
-            fd = self._take(source.fd)
+        number = source.fd if source.layout is None else source.layout
+        if number is not None:
+            fd = self._take(number)
             if fd >= 0:
                 return self._folder(fd)
             return self._upload(name)

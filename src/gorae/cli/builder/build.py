@@ -139,13 +139,15 @@ class Talk:
             self._display.feed(document)
 
     def _upload(self, asked: Asked) -> Iterator[bytes]:
-        source = self._wanted.contexts[asked.get("context", "")]
+        name = asked.get("context", "")
+        source = self._wanted.folders.get(name) or self._wanted.contexts[name]
         if source.pieces is not None:
             return source.pieces
         from gorae.cli.builder import upload
         from gorae.dockerfile import ignore
 
-        rules = ignore.parse(self._wanted.dockerfile.ignore or b"")
+        text = self._wanted.dockerfile.ignore if source.is_context else b""
+        rules = ignore.parse(text or b"")
         return upload.pieces(source.folder, rules)
 
 

@@ -27,9 +27,11 @@ class BuildRequest:
         document: dict[str, Any],
         contexts: dict[str, source.Source],
         dockerfile: source.Dockerfile,
+        folders: dict[str, source.Source] | None = None,
     ) -> None:
         self.document = document
         self.contexts = contexts
+        self.folders = folders or {}
         self.dockerfile = dockerfile
 
     @property
@@ -59,6 +61,7 @@ def from_options(
     for text in options.items("build-context"):
         name, one = source.named_context(text)
         contexts[name.lower()] = one
+    folders: dict[str, source.Source] = {}
     document: dict[str, Any] = {
         "target": options.text("target"),
         "build_args": attributes.assignments(options.items("build-arg"), environment),
@@ -75,17 +78,16 @@ def from_options(
         "ulimits": [_ulimit(text) for text in options.items("ulimit")],
         "platforms": options.items("platform"),
         "outputs": _outputs(options),
-        "cache_from": [
-            attributes.cache(text, "cache-from") for text in options.items("cache-from")
-        ],
-        "cache_to": [attributes.cache(text, "cache-to") for text in options.items("cache-to")],
+        "cache_from": _caches(options, "cache-from", "src", folders),
+        "cache_to": _caches(options, "cache-to", "dest", folders),
+        "folders": {name: one.document for name, one in folders.items()},
         "squash": options.flag("squash"),
         "allow": options.items("allow"),
         "call": _call(options),
     }
     if "SOURCE_DATE_EPOCH" in environment:
         document["build_args"].setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
-    return BuildRequest(document | sources(contexts, dockerfile), contexts, dockerfile)
+    return BuildRequest(document | sources(contexts, dockerfile), contexts, dockerfile, folders)
 
 
 def sources(contexts: dict[str, source.Source], dockerfile: source.Dockerfile) -> dict[str, Any]:
@@ -131,6 +133,19 @@ def _call(options: Values) -> str:
     if kind not in CALLS:
         raise InvalidArgument(f'invalid call "{kind}": it is one of {", ".join(CALLS)}')
     return f"{kind},{form}" if form else kind
+
+
+def _caches(
+    options: Values, option: str, place: str, folders: dict[str, source.Source]
+) -> list[dict[str, str]]:
+    """The caches of an option; folders of local ones that are there go to `folders`."""
+    found = [attributes.cache(text, option) for text in options.items(option)]
+    for number, one in enumerate(found):
+        folder = source.layout_folder(one[place]) if one["type"] == "local" else None
+        if folder is not None:
+            one["folder"] = f"{option} {number}"
+            folders[one["folder"]] = folder
+    return found
 
 
 def _outputs(options: Values) -> list[dict[str, str]]:

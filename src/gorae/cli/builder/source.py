@@ -36,13 +36,19 @@ class Source:
     """One context.
 
     `document`: as the request names it; `folder`: the path of a local one; `pieces`: a tar that is there already
-    (standard input).
+    (standard input); `is_context`: ignore rules are for it.
     """
 
     def __init__(
-        self, document: dict[str, Any], folder: str = "", pieces: Iterator[bytes] | None = None
+        self,
+        document: dict[str, Any],
+        folder: str = "",
+        pieces: Iterator[bytes] | None = None,
+        *,
+        is_context: bool = True,
     ) -> None:
         self.document = document
+        self.is_context = is_context
         self.folder = folder
         self.pieces = pieces
 
@@ -94,6 +100,14 @@ def folder(path: str) -> Source:
     return Source({"fd": descriptor}, path)
 
 
+def layout_folder(path: str) -> Source | None:
+    """The folder of a local cache; None where there is none."""
+    if not os.path.isdir(path):
+        return None
+    found = folder(path)
+    return Source(found.document, path, is_context=False)
+
+
 def named_context(text: str) -> tuple[str, Source]:
     """`NAME=FOLDER`, `NAME=docker-image://IMAGE`, `NAME=URL`, `NAME=oci-layout://FOLDER`."""
     name, equals, value = text.partition("=")
@@ -102,14 +116,11 @@ def named_context(text: str) -> tuple[str, Source]:
     if value.startswith("docker-image://"):
         return name, Source({"image": value.removeprefix("docker-image://")})
     if value.startswith("oci-layout://"):
-        path, _, reference = value.removeprefix("oci-layout://").partition("@")
-        path, _, tag = path.partition(":") if not reference else (path, "", "")
+        path, _, digest = value.removeprefix("oci-layout://").partition("@")
+        path, _, tag = path.partition(":")
         found = folder(path)
-        if reference or tag not in ("", "latest"):
-            raise InvalidArgument(
-                f"build context {name}: an OCI layout is taken whole: leave its tag out"
-            )
-        return name, Source({"layout": found.document["fd"]}, found.folder)
+        document = {"layout": found.document["fd"], "tag": tag, "digest": digest, "shown": value}
+        return name, Source(document, found.folder, is_context=False)
     if is_git(value):
         return name, Source({"git": value})
     if value.startswith(WEB_PREFIXES):
