@@ -1,12 +1,14 @@
 """A step carried out: its workspace prepared, its action done, its layer told and committed; blocking."""
 
+import functools
 import time
 from dataclasses import dataclass
 
 from gorae.build import stubs, transfer
 from gorae.build.clamp import clamp
+from gorae.build.layerscan import LayerScan
 from gorae.build.mounting import Mounting
-from gorae.build.progress import Progress, Vertex
+from gorae.build.progress import STDERR, STDOUT, Progress, Vertex
 from gorae.build.result import MAX_LAYERS, Cache, Result, extended
 from gorae.build.running import Runner
 from gorae.build.session import Session
@@ -42,7 +44,7 @@ class Executor:
         """The step's result, committed and held by the session's lease.
 
         Raises:
-            GoraeError: it failed; nothing is left. Cancelled.
+            GoraeError: it failed, or it would keep a secret; nothing is left. Cancelled.
         """
         if len(given.parent.diff_ids) >= MAX_LAYERS:
             raise InvalidArgument(f"max depth exceeded: more than {MAX_LAYERS} layers")
@@ -55,7 +57,9 @@ class Executor:
                 stubs.drop_opened(upper, self._workspaces.lowers(place), made)
             if session.rewrite and session.epoch is not None:
                 clamp(upper, session.epoch)
-            packed = pack_layer(upper)
+            scan = session.watch.layer() if session.watch.looks_at_layers else None
+            packed = pack_layer(upper, observe=scan.observe if scan else None)
+            leaks = session.watch.made(step, packed.diff_id, scan) if scan else ()
             chain = extended(given.parent.chain_id, packed.diff_id)
             self._cache.commit(place.key, packed, chain, session.lease)
         return Result(
@@ -66,7 +70,12 @@ class Executor:
             added=True,
             size_bytes=packed.content_bytes,
             created_ns=time.time_ns() if session.epoch is None else session.epoch * 10**9,
+            leaks=leaks,
         )
+
+    def look(self, result: Result, scan: LayerScan) -> None:
+        """Show a scan the files of a layer that is here."""
+        pack_layer(self._workspaces.layer(result.chain_id), observe=scan.observe)
 
     def _act(
         self, step: Step, given: Given, place: Workspace, session: Session, vertex: Vertex
@@ -87,12 +96,25 @@ class Executor:
         self, action: RunAction, given: Given, place: Workspace, session: Session, vertex: Vertex
     ) -> list[str]:
         progress: Progress = session.progress
-        with self._mounting.ready(action, given.selected, given.sources, place, session) as ready:
-            return self._runner.run(
-                action,
-                place,
-                ready,
-                session.limits,
-                lambda stream, data: progress.log(vertex, stream, data),
-                session.cancel,
-            )
+        logs = {
+            stream: session.watch.log(functools.partial(progress.log, vertex, stream))
+            for stream in (STDOUT, STDERR)
+        }
+        failed = True
+        try:
+            with self._mounting.ready(
+                action, given.selected, given.sources, place, session
+            ) as ready:
+                made = self._runner.run(
+                    action,
+                    place,
+                    ready,
+                    session.limits,
+                    lambda stream, data: logs[stream].write(data),
+                    session.cancel,
+                )
+            failed = False
+        finally:
+            for log in logs.values():
+                log.end(failed=failed)
+        return made

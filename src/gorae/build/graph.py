@@ -324,7 +324,7 @@ class _StageWork:
                 self._workdir(expanded)
             case to.Maintainer():
                 self._author = expanded.maintainer
-                self._history.append(Line(f"MAINTAINER {expanded.maintainer}"))
+                self._line(f"MAINTAINER {expanded.maintainer}", found)
             case _:
                 self._setting(expanded)
 
@@ -335,7 +335,10 @@ class _StageWork:
         if isinstance(found, to.Env):
             self._env.update((pair.key, pair.value) for pair in found.pairs)
         if line:
-            self._history.append(Line(line))
+            self._line(line, found)
+
+    def _line(self, text: str, of: to.Instruction, step: Step | None = None) -> None:
+        self._history.append(Line(text, step, of))
 
     def _arg(self, found: to.Arg) -> None:
         words = []
@@ -351,7 +354,7 @@ class _StageWork:
                 self._env[item.name] = value
             self._args[item.name] = value or ""
             words.append(item.name if value is None else f"{item.name}={value}")
-        self._history.append(Line(f"ARG {' '.join(words)}"))
+        self._line(f"ARG {' '.join(words)}", found)
 
     def _step(self, found: to.Instruction, action: Action, label: str, created_by: str) -> None:
         self._number += 1
@@ -365,7 +368,7 @@ class _StageWork:
             no_cache=self._wish.no_cache or self._is_filtered(),
         )
         self._state = State(self._base, step)
-        self._history.append(Line(created_by, step))
+        self._line(created_by, found, step)
 
     def _is_filtered(self) -> bool:
         names = {self._stage.name, f"stage-{self._stage.index}", str(self._stage.index)} - {""}
@@ -376,7 +379,7 @@ class _StageWork:
         self._config = replace(self._config, working_dir=path)
         if path == "/":
             self._number += 1
-            self._history.append(Line("WORKDIR /"))
+            self._line("WORKDIR /", found)
         else:
             action = WorkdirAction(path, self._config.user)
             self._step(found, action, f"WORKDIR {found.path}", f"WORKDIR {path}")

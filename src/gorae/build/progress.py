@@ -54,24 +54,30 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Warning:  # noqa: A001 - the protocol's word
-    """Something to mend; `lines` of the Dockerfile, from 1."""
+    """Something to mend; `lines` of the Dockerfile, from 1. `rule`: whose it is, empty of the lint's."""
 
     vertex: str
     short: str
     detail: tuple[str, ...] = ()
     url: str = ""
     lines: tuple[int, int] = (0, 0)
+    rule: str = ""
 
 
 Update = Vertex | Log | Status | Warning
 
 
 class Progress:
-    """One build's reporter."""
+    """One build's reporter. `mask`: hides what nobody may read in a text; a log is masked as it comes, in pieces."""
 
     def __init__(self, emit: Callable[[Update], None], build_id: str = "") -> None:
-        self.emit = emit
+        self._emit = emit
         self._build_id = build_id
+        self.mask: Callable[[str], str] | None = None
+
+    def emit(self, update: Update) -> None:
+        """Tell one update."""
+        self._emit(update if self.mask is None else _masked(update, self.mask))
 
     def digest(self, name: str) -> str:
         """What a vertex of this build is called."""
@@ -125,3 +131,14 @@ class Progress:
         started_ns = started_ns or now
         self.emit(Status(vertex.digest, what, current, total, now, started_ns, now if done else 0))
         return started_ns
+
+
+def _masked(update: Update, mask: Callable[[str], str]) -> Update:
+    match update:
+        case Vertex():
+            return replace(update, name=mask(update.name), error=mask(update.error))
+        case Status():
+            return replace(update, id=mask(update.id))
+        case Warning():
+            return replace(update, short=mask(update.short))
+    return update

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gorae.build import steplog
 from gorae.build.running import Limits
 from gorae.oci.manifest import Platform
 from gorae.registry.auth import NOBODY, Credentials
@@ -12,7 +13,8 @@ from gorae.registry.auth import NOBODY, Credentials
 class BuildRequest:
     """The Dockerfile is `dockerfile` (its bytes), or the file `path` of the main context.
 
-    `ignore`: the ignore file's bytes; None: looked for beside the Dockerfile in the context.
+    `ignore`: the ignore file's bytes; None: looked for beside the Dockerfile in the context. `log_limit_bytes`: of each
+    stream of a step's output; 0: none.
     """
 
     path: str = "Dockerfile"
@@ -37,6 +39,7 @@ class BuildRequest:
     annotations: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, Credentials] = field(default_factory=dict)
     secret_guard: str = "warn"
+    log_limit_bytes: int = steplog.MAX_BYTES
     project: str = ""
 
     def credentials_for(self, domain: str) -> Credentials:

@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from gorae.build import cachekey, selection
 from gorae.build.cachekey import Parts
 from gorae.build.stacking import Stacking
+from gorae.dockerfile.secretguard import Leak
 from gorae.oci.cacheconfig import CacheRecord
 from gorae.oci.digest import ChainId, DiffId, digest_of
 from gorae.store.archive.pack import Packed
@@ -40,6 +41,8 @@ class Result:
     size_bytes: int = 0
     created_ns: int = 0
     cached: bool = False
+    leaks: tuple[Leak, ...] = ()
+    """What the secret guard found in its layer."""
 
 
 class Cache:
@@ -81,7 +84,8 @@ class Cache:
             moved = replace(row, snapshot=_chain(row, parent))
             self._db.write(lambda tx: rows.move(tx, moved.key, moved.snapshot), durable=False)
             row = moved
-        return _result(row, parent)
+        leaks = self._db.read(lambda tx: rows.leaks(tx, row.key))
+        return replace(_result(row, parent), leaks=_leaks(leaks))
 
     def before(self, slot: str) -> tuple[Parts, int] | None:
         """The parts of the newest result of a step, and when it was last used."""
@@ -147,6 +151,8 @@ class Cache:
 
         def write(tx: Tx) -> None:
             rows.put(tx, row, aliases)
+            if result.leaks:
+                rows.put_leaks(tx, row.key, json.dumps([asdict(one) for one in result.leaks]))
             for digest, data in kept:
                 rows.put_files(tx, digest, data)
 
@@ -238,6 +244,10 @@ def _chain(row: rows.CacheRow, parent: Result) -> str:
 def extended(parent: str, diff_id: str) -> ChainId:
     """The chain id of a state with one layer more."""
     return ChainId(digest_of(f"{parent} {diff_id}".encode())) if parent else ChainId(diff_id)
+
+
+def _leaks(text: str) -> tuple[Leak, ...]:
+    return tuple(Leak(**one) for one in json.loads(text)) if text else ()
 
 
 def as_cached(result: Result) -> Result:

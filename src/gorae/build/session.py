@@ -11,6 +11,7 @@ from gorae.build.folder import Folder
 from gorae.build.offers import Offers
 from gorae.build.progress import Progress
 from gorae.build.running import Limits
+from gorae.build.secretwatch import SecretWatch
 from gorae.build.tree import Tree
 from gorae.dockerfile.ignore import Ignore
 from gorae.errors import NotFound
@@ -24,6 +25,9 @@ class Client(Protocol):
 
     def secret(self, secret_id: str) -> bytes | None:
         """A secret's value; None when the client has none of that id. Never kept."""
+
+    def secrets(self) -> dict[str, bytes]:
+        """All that it can give, for the build to know what is to be hidden; in memory until its end."""
 
     def ssh(self, agent_id: str, path: str) -> Callable[[], None] | None:
         """Serve an agent at a socket's path until the answer is called; None when the client has none."""
@@ -48,6 +52,10 @@ class NoClient:
     def secret(self, secret_id: str) -> bytes | None:
         """Raises: NotImplemented."""
         raise errors.NotImplemented(f"the classic build API cannot carry secrets: {INSTEAD}")
+
+    def secrets(self) -> dict[str, bytes]:
+        """None."""
+        return {}
 
     def ssh(self, agent_id: str, path: str) -> Callable[[], None] | None:
         """Raises: NotImplemented."""
@@ -84,7 +92,10 @@ class LayoutContext:
 
 @dataclass(slots=True)
 class Session:
-    """See the module. `epoch`: SOURCE_DATE_EPOCH in seconds, None when not given; `rewrite`: clamp the layers' times."""
+    """See the module. `epoch`: SOURCE_DATE_EPOCH in seconds, None when not given; `rewrite`: clamp the layers' times.
+
+    `watch` is there when the Dockerfile was read: it must know what that shows.
+    """
 
     id: str
     project: str
@@ -103,6 +114,7 @@ class Session:
     rewrite: bool = False
     offers: Offers | None = None
     allow: frozenset[str] = frozenset()
+    watch: SecretWatch = field(init=False)
 
     def context(self, name: str) -> ContextTree:
         """A context by name. Raises: NotFound."""

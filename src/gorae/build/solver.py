@@ -7,6 +7,7 @@ its own. Steps that are carried out at once are bounded; equal ones, of other bu
 """
 
 import contextlib
+import functools
 import threading
 import time
 from collections.abc import Sequence
@@ -226,7 +227,7 @@ class Solving:
         session.progress.status(looked.vertex, shown, started_ns=began, done=True)
         self._cache.take_over(
             record, offer.layer.diff_id, chain, parent.key,
-            slot=f"{session.project} {looked.step.slot}", description=looked.step.label,
+            slot=f"{session.project} {looked.step.slot}", description=session.watch.mask(looked.step.label),
             listings=[one.lines for one in looked.selected.values()],
         )  # fmt: skip
         return True
@@ -257,6 +258,10 @@ class Solving:
         return tuple(dict.fromkeys(self._names.get(id(step), ())))
 
     def _hit(self, looked: _Looked, found: Result, parts: Parts) -> Result:
+        if found.added:
+            watch, step = self.session.watch, looked.step
+            look = functools.partial(self._solver.executor.look, found)
+            watch.hit(step, found.diff_ids[-1], found.leaks, look)
         why = Why("cached")
         self._ended(looked, parts, self.session.progress.end(looked.vertex, cached=True, why=why))
         self.keys.append(found.row)
@@ -306,10 +311,10 @@ class Solving:
             result = self._solver.executor.execute(step, key, given, session, vertex)
         self._cache.put(
             result,
-            parts=parts,
+            parts=session.watch.masked(parts),
             parent=parent.key,
             slot=slot,
-            description=step.label,
+            description=session.watch.mask(step.label),
             took_ns=time.monotonic_ns() - started,
             aliases=aliases,
             listings=[one.lines for one in looked.selected.values()],
@@ -325,7 +330,8 @@ class Solving:
             return Why("no-cache", ("the cache was not to be used",))
         before = self._cache.before(slot)
         old, last_ns = before or (None, 0)
-        return explain.miss(parts, old, self._listing_of, last_ns=last_ns)
+        new = self.session.watch.masked(parts)
+        return explain.miss(new, old, self._listing_of, last_ns=last_ns)
 
     def _listing_of(self, digest: str) -> dict[str, str] | None:
         for selected in self._selections.values():

@@ -138,10 +138,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of history to be; `step` None is a setting without a layer."""
+    """One line of history to be; `step` None is a setting without a layer. `of`: the instruction that says it."""
 
     created_by: str
     step: Step | None = None
+    of: Instruction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,10 @@ class Workspaces:
         """What the step itself wrote."""
         return self._snapshots.upper(one.key)
 
+    def layer(self, chain_id: str) -> Path:
+        """What the last layer of a committed state holds. Raises: NotFound."""
+        return self._snapshots.upper(chain_id)
+
     def lowers(self, one: Workspace) -> list[Path]:
         """The layers below it, nearest first."""
         return self._snapshots.lowers(one.key)

@@ -1,8 +1,9 @@
 """The secret guard: finds the values of secrets in what a build is about to keep, and hides them in its log.
 
 Looked for: the values of secrets; those of build args and variables whose name or form says so, unless the
-Dockerfile itself shows them; and the forms of `tokenform`. A value counts as it is, in each line of a text of
-several, as base64 at any offset, and as a part of a URL. No message holds a value.
+Dockerfile itself shows them; passwords of proxies; and the forms of `tokenform`, in what is left when the values are
+taken out. A value counts as it is, in each line of a text of several, as base64 at any offset, and as a part of a URL.
+No message holds a value.
 """
 
 import base64
@@ -12,17 +13,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gorae.dockerfile.secretname import looks_secret
-from gorae.dockerfile.tokenform import MAX_FILE_BYTES, MIN_VALUE, find_forms, has_form, may_hold
+from gorae.dockerfile.tokenform import (
+    LITERALS,
+    MAX_FILE_BYTES,
+    MIN_VALUE,
+    find_forms,
+    has_form,
+    may_hold,
+)
 
 MIN_SECRET = 4
 """Bytes: what is given as a secret counts from this length on."""
 MAX_LINES = 64
 """Lines of one secret that are looked for by themselves."""
+MAX_PLAIN_LINES = 8
+"""Of these, how many that name no key are looked for; all are hidden."""
 MAX_NEEDLE = 16 * 1024
+WINDOW = 32
+MAX_WINDOWS = 8
 MAX_LEAKS = 20
 """Of one file: more say nothing new."""
 MASK = b"****"
 _TELLING = (b"auth", b"key", b"passw", b"secret", b"token")
+_PROXIES = frozenset(("http_proxy", "https_proxy", "ftp_proxy", "all_proxy"))
+_PROXY_PASSWORD = re.compile(r"[a-z0-9+]{2,12}://[^/@:]{0,255}:([^/@]{1,255})@", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +70,14 @@ class Leak:
             name = self.name.lower()
             return f"use RUN --mount=type=secret,id={name} and build with --secret id={name},env={self.name}"
         if self.kind == "secret":
-            return "read it from its mount, and keep it out of files that stay and of arguments that are told"
-        return "keep the file out with .dockerignore, or mount it with RUN --mount=type=secret"
+            return "read it from its mount (RUN --mount=type=secret), and write it to no file that stays"
+        if self.kind == "proxy":
+            return "leave its ARG out, which keeps it out of the history, and write it to no file"
+        if self.where.startswith("/"):
+            return "keep the file out with .dockerignore, or mount it with RUN --mount=type=secret"
+        return (
+            "mount it with RUN --mount=type=secret,id=..., and build with --secret id=...,env=..."
+        )
 
     def __str__(self) -> str:
         return f"{self.what} would be kept in {self.where}: {self.advice}"
@@ -80,6 +100,12 @@ def secrets_of(
                 and value not in dockerfile
             ):
                 found.append(Secret(kind, name, value))
+    for name, text in build_args.items():
+        password = _PROXY_PASSWORD.match(text) if name.lower() in _PROXIES else None
+        if password is not None:
+            value = urllib.parse.unquote_to_bytes(password[1])
+            if len(value) >= MIN_SECRET and value not in dockerfile:
+                found.append(Secret("proxy", name, value))
     return tuple(found)
 
 
@@ -89,18 +115,32 @@ class Guard:
     def __init__(self, secrets: Iterable[Secret], *, forms: bool = True) -> None:
         self._forms = forms
         self._needles: dict[bytes, Secret] = {}
+        hidden: set[bytes] = set()
         for secret in secrets:
-            for needle in _needles(secret):
+            needles, more = _needles(secret)
+            hidden.update(needles, more)
+            for needle in needles:
                 self._needles.setdefault(needle, secret)
+        self._hidden = sorted(hidden, key=len, reverse=True)
         self.overlap = max((len(needle) for needle in self._needles), default=1) - 1
         """Bytes of one piece of a file that the next must be searched with."""
-        ordered = sorted(self._needles, key=len, reverse=True)
-        self._mask = re.compile(b"|".join(map(re.escape, ordered))) if ordered else None
+        self._mask = re.compile(b"|".join(map(re.escape, self._hidden))) if hidden else None
 
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing to look for."""
         return not self._needles and not self._forms
+
+    @property
+    def hides(self) -> bool:
+        """Whether there are values to hide."""
+        return self._mask is not None
+
+    def may_match(self, data: bytes, *, forms: bool) -> bool:
+        """Whether anything may be found in a text, or in files put together."""
+        if any(needle in data for needle in self._needles):
+            return True
+        return forms and self._forms and any(literal in data for literal in LITERALS)
 
     def in_text(self, text: str, where: str) -> list[Leak]:
         """The leaks of a history line, a label, a variable."""
@@ -110,12 +150,13 @@ class Guard:
             for at, secret in self._values(data, {})
         ]
         if self._forms:
-            found += [Leak(what, where, at) for at, what in find_forms(data)]
+            rest = self.mask(data) if found else data
+            found += [Leak(what, where, at) for at, what in find_forms(rest)]
         return found[:MAX_LEAKS]
 
-    def in_file(self, path: str, size: int) -> "FileScan":
+    def in_file(self, path: str) -> "FileScan":
         """Begin to read a file; its content is to be fed in pieces."""
-        return FileScan(self, path, size)
+        return FileScan(self, path)
 
     def mask(self, data: bytes) -> bytes:
         """A whole text with the values hidden."""
@@ -136,25 +177,49 @@ class Guard:
                     found.append((at, secret))
         return found
 
-    def held_back(self, data: bytes) -> int:
+    def cut(self, data: bytes) -> int:
+        """Where a text can be cut: in no value, and before what may be the beginning of one."""
+        if self._mask is None:
+            return len(data)
+        at = len(data) - self._begun(data)
+        for found in self._mask.finditer(data):
+            if found.start() < at < found.end():
+                at = len(data) - self._begun(data[found.end() :])
+        return at
+
+    def _begun(self, data: bytes) -> int:
         """How many bytes at the end may be the beginning of a value."""
         longest = 0
-        for needle in self._needles:
-            size = min(len(needle) - 1, len(data))
-            while size > longest and not data.endswith(needle[:size]):
-                size -= 1
-            longest = max(longest, size)
+        for needle in self._hidden:
+            at = max(0, len(data) - len(needle) + 1)
+            while (at := data.find(needle[:1], at)) >= 0 and len(data) - at > longest:
+                if needle.startswith(data[at:]):
+                    longest = len(data) - at
+                    break
+                at += 1
         return longest
 
 
 class FileScan:
     """One file as it goes by. Forms are looked for in small files alone, when all is there."""
 
-    def __init__(self, guard: Guard, path: str, size: int) -> None:
+    __slots__ = (
+        "_guard",
+        "_keeps",
+        "_leaks",
+        "_offset",
+        "_path",
+        "_tail",
+        "_told",
+        "_where",
+        "_whole",
+    )
+
+    def __init__(self, guard: Guard, path: str) -> None:
         self._guard = guard
         self._where = f"/{path.lstrip('/')}"
         self._path = path.lstrip("/")
-        self._keeps = guard._forms and size <= MAX_FILE_BYTES and may_hold(self._path)
+        self._keeps = guard._forms and may_hold(self._path)
         self._whole: list[bytes] = []
         self._tail = b""
         self._offset = 0
@@ -164,7 +229,7 @@ class FileScan:
     def feed(self, data: bytes) -> None:
         """The next piece."""
         if self._keeps:
-            self._whole.append(bytes(data))
+            self._keep(data)
         if self._guard._needles:
             piece = self._tail + data
             base = self._offset - len(self._tail)
@@ -175,10 +240,18 @@ class FileScan:
             self._tail = piece[len(piece) - min(self._guard.overlap, len(piece)) :]
         self._offset += len(data)
 
+    def _keep(self, data: bytes) -> None:
+        if self._offset + len(data) > MAX_FILE_BYTES:
+            self._keeps = False
+            self._whole.clear()
+        else:
+            self._whole.append(data)
+
     def end(self) -> list[Leak]:
         """What was found."""
         if self._keeps:
-            forms = find_forms(b"".join(self._whole), self._path)
+            whole = b"".join(self._whole)
+            forms = find_forms(self._guard.mask(whole) if self._told else whole, self._path)
             self._leaks += [Leak(what, self._where, at) for at, what in forms]
         return self._leaks[:MAX_LEAKS]
 
@@ -193,8 +266,8 @@ class Masker:
     def feed(self, data: bytes) -> bytes:
         """What may be shown by now."""
         data = self._held + data
-        keep = self._guard.held_back(data)
-        shown, self._held = data[: len(data) - keep], data[len(data) - keep :]
+        cut = self._guard.cut(data)
+        shown, self._held = data[:cut], data[cut:]
         return self._guard.mask(shown)
 
     def end(self) -> bytes:
@@ -203,39 +276,61 @@ class Masker:
         return self._guard.mask(rest)
 
 
-def _needles(secret: Secret) -> list[bytes]:
+def _needles(secret: Secret) -> tuple[list[bytes], list[bytes]]:
+    """What is looked for, and what is only hidden: of a long secret's lines most say nothing that others do not."""
     value = secret.value.strip()
     least = MIN_SECRET if secret.kind == "secret" else MIN_VALUE
     found = [value] if least <= len(value) <= MAX_NEEDLE else []
     lines = [line.strip() for line in value.splitlines()]
+    hidden: list[bytes] = []
     if len(lines) > 1:
+        plain: list[bytes] = []
         for line in lines[:MAX_LINES]:
-            found += [part for part in _telling_parts(line) if len(part) >= MIN_VALUE]
+            whole, told = _parts(line)
+            hidden += [whole] if len(whole) >= MIN_VALUE else []
+            if len(told) >= MIN_VALUE:
+                found.append(told)
+            elif len(whole) >= MIN_VALUE:
+                plain.append(whole)
+        found += sorted(plain, key=len, reverse=True)[:MAX_PLAIN_LINES]
     if MIN_VALUE <= len(value) <= MAX_NEEDLE:
         found += _as_base64(value)
         quoted = urllib.parse.quote_from_bytes(value, safe="").encode()
         if quoted != value:
             found.append(quoted)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)), hidden
 
 
-def _telling_parts(line: bytes) -> list[bytes]:
-    """A line of a longer secret, and what its key names; nothing of comments and headings."""
+def _parts(line: bytes) -> tuple[bytes, bytes]:
+    """A line of a longer secret, and what its key names if that says so; nothing of comments and headings."""
     if not line or line.startswith((b"#", b";", b"-----", b"[", b"{", b"}")):
-        return []
+        return b"", b""
     key, equals, value = line.partition(b"=")
     if equals and any(word in key.lower() for word in _TELLING):
-        return [line, value.strip().strip(b"\"'")]
-    return [line]
+        return line, value.strip().strip(b"\"'")
+    return line, b""
 
 
 def _as_base64(value: bytes) -> list[bytes]:
-    """The characters of the encoded text that hang on the value alone, for each offset that it can have."""
+    """The characters of the encoded text that hang on the value alone, for each offset that it can have.
+
+    A long one may be broken into lines of at least `WINDOW` twice: parts of it count by themselves.
+    """
     found = []
     for before in range(3):
         text = base64.b64encode(b"\0" * before + value)
         start = (before * 8 + 5) // 6
         end = (before + len(value)) * 8 // 6
         if end - start >= MIN_VALUE:
-            found.append(text[start:end])
+            found += [text[start:end], *_windows(text[start:end])]
     return found
+
+
+def _windows(text: bytes) -> list[bytes]:
+    """The middle of a long text in parts, of which a line's end can hit every second one at most."""
+    if len(text) < WINDOW:
+        return []
+    size = min(WINDOW, len(text) // 2)
+    first = max(0, len(text) - size * MAX_WINDOWS) // 2
+    starts = range(first, len(text) - size + 1, size)
+    return [text[at : at + size] for at in starts[:MAX_WINDOWS]]

@@ -82,6 +82,16 @@ _FILES = (
 )
 
 
+_NAMED = re.compile("|".join(one.pattern for one in (_ENV_FILE, *(one for one, _, _ in _FILES))))
+LITERALS = tuple(dict.fromkeys(literal for form in FORMS for literal in form.literals))
+"""Where none of them occurs, no form does but those that hang on the file's name."""
+
+
+def is_telling(path: str) -> bool:
+    """Whether there are forms that hang on a file's name. Shape: as `may_hold`."""
+    return _NAMED.search(path) is not None
+
+
 def may_hold(path: str) -> bool:
     """Whether a file is looked through for forms at all. Shape: without a leading "/"."""
     return _THEIRS.search(path) is None

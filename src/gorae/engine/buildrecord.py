@@ -96,7 +96,8 @@ class BuildRecords:
 def _steps(plan: Plan, solving: Solving) -> list[dict[str, Any]]:
     steps = plan.steps
     numbers = {id(one): number for number, one in enumerate(steps, 1)}
-    return [_step(one, numbers, solving) for one in steps]
+    masked = solving.session.watch.masked
+    return [masked(_step(one, numbers, solving)) for one in steps]
 
 
 def _step(step: Step, numbers: dict[int, int], solving: Solving) -> dict[str, Any]:

@@ -27,8 +27,9 @@ from gorae.build.progress import Progress, Update
 from gorae.build.request import BuildRequest, Built
 from gorae.build.result import Cache, Result
 from gorae.build.running import Networks, Runner
+from gorae.build.secretwatch import Looked, SecretWatch
 from gorae.build.session import Client, ContextTree, LayoutContext, NoClient, Session
-from gorae.build.solver import Solver, Solving
+from gorae.build.solver import Solver, Solving, StepFailed
 from gorae.build.spool import Spool
 from gorae.build.stacking import Stacking
 from gorae.build.transfer import is_archive
@@ -132,6 +133,7 @@ class Builds:
         self._imports = imports
         self._exports = CacheExports(store, layers, self.cache, pushes)
         self._layout_images = LayoutImages(store, layers)
+        self._looked = Looked()
         self.known = KnownFiles(store.db)
         self.records = BuildRecords(store.db)
         self.usage = BuildCache(store, self.caches)
@@ -231,11 +233,10 @@ class Builds:
             file = self._read(request, session, seen)
             images = {name: _layout_name(name) for name in layouts}
             request = replace(request, context_images={**request.context_images, **images})
-            plan = self._plan(file, request, session)
+            watch = session.watch = self._watch(file, request, session)
+            progress.mask = watch.mask
+            plan = self._checked_plan(file, request, session)
             session.offers = self._imports.load(request, session, folders)
-            main = session.contexts.get(MAIN_CONTEXT)
-            ignore = main.ignore if main is not None else None
-            self._lint.tell(file, request, plan, ignore, self.platform, progress)
             solving = self._solver.solve(plan, session)
             building = Building(file, plan, solving, session)
             ended = Ended(build_id, request.project, started_ns)
@@ -246,6 +247,7 @@ class Builds:
                 ended = replace(ended, image_id=built.image_id, names=built.names)
                 return built
             except BaseException as error:
+                _mask(error, watch)
                 ended = replace(ended, error=error_of(error))
                 cancel.set("another step failed")
                 raise
@@ -255,6 +257,17 @@ class Builds:
                     one.kept()
                 trees.remove(session.scratch)
                 self.records.keep(ended, plan, solving)
+
+    def _watch(self, file: Dockerfile, request: BuildRequest, session: Session) -> SecretWatch:
+        return SecretWatch(
+            request.secret_guard,
+            session.progress,
+            self._looked,
+            given=session.client.secrets(),
+            build_args=request.build_args,
+            dockerfile=file.ast.text,
+            log_limit=request.log_limit_bytes,
+        )
 
     def _solve(
         self,
@@ -320,6 +333,19 @@ class Builds:
         return found
 
     # planning ---------------------------------------------------------------------------------
+
+    def _checked_plan(self, file: Dockerfile, request: BuildRequest, session: Session) -> Plan:
+        """The plan, with what the secret guard and the lint say of it."""
+        main = session.contexts.get(MAIN_CONTEXT)
+        ignore = main.ignore if main is not None else None
+        try:
+            plan = self._plan(file, request, session)
+            session.watch.check_texts(plan)
+            self._lint.tell(file, request, plan, ignore, self.platform, session.progress)
+        except GoraeError as error:
+            _mask(error, session.watch)
+            raise
+        return plan
 
     def _plan(self, file: Dockerfile, request: BuildRequest, session: Session) -> Plan:
         wish = Wish(
@@ -436,6 +462,14 @@ class Builds:
 def _layout_name(name: str) -> str:
     """The reference that stands for a layout in the plan: names of contexts need not be such."""
     return f"oci-layout/{hashlib.sha256(name.encode()).hexdigest()[:32]}:layout"
+
+
+def _mask(error: BaseException, watch: SecretWatch) -> None:
+    """What is told of a failure holds no value either."""
+    if isinstance(error, GoraeError):
+        error.message = watch.mask(error.message)
+    if isinstance(error, StepFailed):
+        error.cause.message = watch.mask(error.cause.message)
 
 
 def _named(text: str) -> Reference:

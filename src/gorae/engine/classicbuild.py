@@ -12,7 +12,7 @@ The image is BuildKit's all the same; the ids in between name what the cache kno
 import hashlib
 from collections.abc import Callable
 
-from gorae.build.progress import STDERR, Log, Update, Vertex
+from gorae.build.progress import STDERR, Log, Update, Vertex, Warning
 from gorae.build.request import Built
 from gorae.build.result import Result
 from gorae.build.running import CommandFailed
@@ -41,6 +41,8 @@ class Narrator:
                 self._begins(one)
             case Log():
                 self._output(one)
+            case Warning() if one.rule:
+                self._say(f"[Warning] {one.short}\n")
 
     def _begins(self, vertex: Vertex) -> None:
         if " RUN " in vertex.name or vertex.name.startswith("RUN "):

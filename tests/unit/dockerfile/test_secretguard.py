@@ -11,7 +11,7 @@ GUARD = Guard([Secret("secret", "npm", VALUE)], forms=False)
 
 
 def leaks(guard: Guard, path: str, *pieces: bytes) -> list[Leak]:
-    scan = guard.in_file(path, sum(map(len, pieces)))
+    scan = guard.in_file(path)
     for piece in pieces:
         scan.feed(piece)
     return scan.end()
@@ -45,6 +45,49 @@ def test_a_value_is_found_across_pieces(size: int, before: bytes) -> None:
     shown = b"".join(masker.feed(piece) for piece in pieces) + masker.end()
     assert shown == GUARD.mask(data)
     assert VALUE not in shown
+
+
+def test_a_long_value_is_found_in_broken_base64() -> None:
+    value = b"a value that is as long as tokens of some services are, " * 3
+    guard = Guard([Secret("secret", "jwt", value)], forms=False)
+    for before in (b"", b"x", b"user:", b"y" * 50):
+        text = base64.encodebytes(before + value)
+        assert text.count(b"\n") > 2
+        assert [one.name for one in leaks(guard, "f", text)] == ["jwt"], before
+    assert (
+        leaks(guard, "f", base64.encodebytes(b"another value that is as long as that one" * 3))
+        == []
+    )
+
+
+def test_a_proxys_password_counts() -> None:
+    given = {
+        "HTTPS_PROXY": "http://me:p%40ssw0rd@proxy:3128",
+        "no_proxy": "http://a:bcdef@c",
+        "X": "http://a:bcdef@c",
+    }
+    (one,) = secrets_of({}, given, {}, b"FROM a")
+    assert (one.kind, one.name, one.value) == ("proxy", "HTTPS_PROXY", b"p@ssw0rd")
+    assert (
+        Guard([one]).mask(b"via http://me:p%40ssw0rd@proxy:3128")
+        == b"via http://me:****@proxy:3128"
+    )
+
+
+def test_a_value_is_not_told_again_by_its_form() -> None:
+    token = b"ghp_" + b"a1B2" * 9
+    guard = Guard([Secret("build arg", "GH_TOKEN", token)])
+    text = b"//r/:_authToken=" + token
+    assert [one.name for one in leaks(guard, "root/.npmrc", text)] == ["GH_TOKEN"]
+    assert [one.name for one in guard.in_text(text.decode(), "the history")] == ["GH_TOKEN"]
+
+
+def test_what_may_be_the_beginning_of_a_long_value_is_found_fast() -> None:
+    value = bytes(range(33, 127)) * 150
+    guard = Guard([Secret("secret", "s", value)], forms=False)
+    masker = guard.masker()
+    shown = b"".join(masker.feed(value[at : at + 100]) for at in range(0, len(value), 100))
+    assert shown + masker.end() == b"****"
 
 
 def test_lines_of_a_longer_secret_count_by_themselves() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from gorae import errors
 from gorae.api.call import Call
 from gorae.api.routes.transfer import credentials_of
+from gorae.build import secretwatch
 from gorae.build.progress import Log, Status, Update, Vertex, Warning
 from gorae.build.request import BuildRequest
 from gorae.build.running import CommandFailed, Limits
@@ -63,6 +64,7 @@ def classic_request(call: Call) -> BuildRequest:
             {"type": "registry", "ref": str(one)} for one in _json(call, "cachefrom", list)
         ),
         credentials=_credentials(call),
+        log_limit_bytes=0,
         project=tags[0] if tags else "",
     )
 
@@ -151,8 +153,9 @@ def own_request(call: Call, asked: wire.BuildRequest) -> BuildRequest:
     """
     if len(asked.platforms) > 1:
         raise InvalidArgument("one platform at a time: an image here is one manifest, not an index")
-    if asked.secret_guard not in ("warn", "error", "off"):
-        raise InvalidArgument(f'invalid secret_guard "{asked.secret_guard}"')
+    if asked.secret_guard not in secretwatch.MODES:
+        modes = ", ".join(secretwatch.MODES)
+        raise InvalidArgument(f'invalid secret_guard "{asked.secret_guard}": it is one of {modes}')
     file = asked.dockerfile
     return BuildRequest(
         path=file.path or "Dockerfile",
@@ -272,6 +275,8 @@ def _warning(one: Warning) -> dict[str, Any]:
     }
     if one.url:
         found["url"] = one.url
+    if one.rule:
+        found["rule"] = one.rule
     if one.lines[0]:
         found["range"] = [{"start": {"line": one.lines[0]}, "end": {"line": one.lines[1]}}]
     return found

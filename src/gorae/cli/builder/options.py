@@ -41,6 +41,7 @@ BUILD = (
     Option("rm", "bool", "accepted for docker's sake", default=True, hidden=True),
     Option("sbom", "string", "attestation of the image's packages"),
     Option("secret", "list", "a secret for RUN (id=NAME,src=FILE or env=VARIABLE)"),
+    Option("secret-guard", "string", "secrets that would be stored", default="warn", choices=("warn", "error", "off")),
     Option("security-opt", "list", "accepted for docker's sake", hidden=True),
     Option("shm-size", "bytes", "size of /dev/shm of RUN instructions"),
     Option("squash", "bool", "make one layer of all that the build adds"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gorae.cli.options import Values
 
 CALLS = ("build", "check", "outline", "targets")
+GUARDS = ("warn", "error", "off")
 
 
 class BuildRequest:
@@ -84,6 +85,7 @@ def from_options(
         "squash": options.flag("squash"),
         "allow": options.items("allow"),
         "call": _call(options),
+        "secret_guard": _guard(options.text("secret-guard")),
     }
     if "SOURCE_DATE_EPOCH" in environment:
         document["build_args"].setdefault("SOURCE_DATE_EPOCH", environment["SOURCE_DATE_EPOCH"])
@@ -146,6 +148,12 @@ def _caches(
             one["folder"] = f"{option} {number}"
             folders[one["folder"]] = folder
     return found
+
+
+def _guard(text: str) -> str:
+    if text not in GUARDS:
+        raise InvalidArgument(f'invalid secret-guard "{text}": it is one of {", ".join(GUARDS)}')
+    return text
 
 
 def _outputs(options: Values) -> list[dict[str, str]]:

@@ -90,6 +90,7 @@ def put(tx: Tx, row: CacheRow, aliases: tuple[str, ...] = ()) -> None:
     """Add a result, or put it in the place of the one before."""
     marks = ", ".join("?" * 13)
     tx.execute("DELETE FROM build_alias WHERE key = ?", (row.key,))
+    tx.execute("DELETE FROM build_leak WHERE key = ?", (row.key,))
     tx.execute(f"INSERT OR REPLACE INTO build_cache ({_CACHE}) VALUES ({marks})", astuple(row))
     for alias in aliases:
         add_alias(tx, alias, row.key)
@@ -98,6 +99,17 @@ def put(tx: Tx, row: CacheRow, aliases: tuple[str, ...] = ()) -> None:
 def move(tx: Tx, key: str, snapshot: str) -> None:
     """A result's layer stands on another one now."""
     tx.execute("UPDATE build_cache SET snapshot = ? WHERE key = ?", (snapshot, key))
+
+
+def put_leaks(tx: Tx, key: str, document: str) -> None:
+    """What the secret guard found in a result's layer: JSON."""
+    tx.execute("INSERT OR REPLACE INTO build_leak (key, document) VALUES (?, ?)", (key, document))
+
+
+def leaks(tx: Tx, key: str) -> str:
+    """The same again; empty for nothing."""
+    row = tx.execute("SELECT document FROM build_leak WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else ""
 
 
 def add_alias(tx: Tx, alias: str, key: str) -> None:
@@ -117,6 +129,7 @@ def used(tx: Tx, keys: list[str]) -> None:
 def delete(tx: Tx, key: str) -> None:
     """Forget a result and its second names."""
     tx.execute("DELETE FROM build_alias WHERE key = ?", (key,))
+    tx.execute("DELETE FROM build_leak WHERE key = ?", (key,))
     tx.execute("DELETE FROM build_cache WHERE key = ?", (key,))
 
 
