@@ -26,6 +26,7 @@ AHEAD = 32
 ANSWER_TIMEOUT_S = 600
 PIECE = 64 << 10
 WRITE_HIGH_WATER = 1 << 20
+MAX_SIZE = 1 << 16
 
 
 class BuildStream(asyncio.Protocol):
@@ -49,6 +50,8 @@ class BuildStream(asyncio.Protocol):
         self._writable.set()
         self._gone = False
         self.lost: asyncio.Future[None] = self._loop.create_future()
+        self.resized: Callable[[int, int], None] = lambda rows, columns: None
+        """Called on the loop with the size (rows, columns) of the client's window."""
 
     def begin(self, head: bytes) -> None:
         """Take the transport over."""
@@ -72,7 +75,10 @@ class BuildStream(asyncio.Protocol):
             self._transport.abort()
 
     def _document(self, payload: bytes) -> None:
-        answer = codec.decode(wire.ClientDocument, payload).answer
+        document = codec.decode(wire.ClientDocument, payload)
+        answer, size = document.answer, document.resize
+        if size is not None and 0 < size.rows < MAX_SIZE and 0 < size.columns < MAX_SIZE:
+            self.resized(size.rows, size.columns)
         waiting = self._answers.pop(answer.id, None) if answer else None
         if waiting is not None and answer is not None:
             waiting.set_result(answer)

@@ -1,8 +1,11 @@
 """A step carried out: its workspace prepared, its action done, its layer told and committed; blocking."""
 
+import contextlib
 import functools
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from gorae.build import stubs, transfer
 from gorae.build.clamp import clamp
@@ -10,12 +13,15 @@ from gorae.build.layerscan import LayerScan
 from gorae.build.mounting import Mounting
 from gorae.build.progress import STDERR, STDOUT, Progress, Vertex
 from gorae.build.result import MAX_LAYERS, Cache, Result, extended
-from gorae.build.running import Runner
+from gorae.build.running import CommandFailed, Ready, Runner
 from gorae.build.session import Session
 from gorae.build.vertex import RunAction, Step, TransferAction, WorkdirAction
 from gorae.build.workspace import Workspace, Workspaces
-from gorae.errors import InvalidArgument
+from gorae.errors import GoraeError, InvalidArgument
 from gorae.store.archive.pack import pack_layer
+
+FAILED = "failed-"
+"""How the key of a snapshot begins that a failed command left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,12 @@ class Executor:
         if len(given.parent.diff_ids) >= MAX_LAYERS:
             raise InvalidArgument(f"max depth exceeded: more than {MAX_LAYERS} layers")
         with self._workspaces.prepare(given.parent.chain_id) as place:
-            made = self._act(step, given, place, session, vertex)
-            self._workspaces.leave(place)
-            upper = self._workspaces.upper(place)
-            if made:
-                stubs.remove(upper, made)
-                stubs.drop_opened(upper, self._workspaces.lowers(place), made)
+            try:
+                made = self._act(step, given, place, session, vertex)
+            except CommandFailed as failure:
+                self._keep(failure, place, session)
+                raise
+            upper = self._without_stubs(place, made)
             if session.rewrite and session.epoch is not None:
                 clamp(upper, session.epoch)
             scan = session.watch.layer() if session.watch.looks_at_layers else None
@@ -76,6 +82,15 @@ class Executor:
     def look(self, result: Result, scan: LayerScan) -> None:
         """Show a scan the files of a layer that is here."""
         pack_layer(self._workspaces.layer(result.chain_id), observe=scan.observe)
+
+    def _without_stubs(self, place: Workspace, made: Sequence[str]) -> Path:
+        """What the step itself wrote, unmounted; mount points that were made for it are taken out."""
+        self._workspaces.leave(place)
+        upper = self._workspaces.upper(place)
+        if made:
+            stubs.remove(upper, made)
+            stubs.drop_opened(upper, self._workspaces.lowers(place), made)
+        return upper
 
     def _act(
         self, step: Step, given: Given, place: Workspace, session: Session, vertex: Vertex
@@ -102,9 +117,12 @@ class Executor:
         }
         failed = True
         try:
-            with self._mounting.ready(
-                action, given.selected, given.sources, place, session
-            ) as ready:
+            with (
+                self._mounting.ready(
+                    action, given.selected, given.sources, place, session
+                ) as ready,
+                _setting_aside(ready, session.scratch / "failed" / place.key),
+            ):
                 made = self._runner.run(
                     action,
                     place,
@@ -118,3 +136,26 @@ class Executor:
             for log in logs.values():
                 log.end(failed=failed)
         return made
+
+    def _keep(self, failure: CommandFailed, place: Workspace, session: Session) -> None:
+        """What a failed command left, as a snapshot of the build's lease; a disk that is full keeps nothing."""
+        left = f"{FAILED}{place.key}"
+        with contextlib.suppress(GoraeError, OSError):
+            self._without_stubs(place, failure.made)
+            self._cache.keep(place.key, left, session.lease)
+            failure.left = left
+
+
+@contextlib.contextmanager
+def _setting_aside(ready: Ready, folder: Path) -> Iterator[None]:
+    """The files of contexts that a failed command saw, out of the reach of the mounts' end."""
+    try:
+        yield
+    except CommandFailed as failure:
+        if ready.copies:
+            with contextlib.suppress(OSError):
+                folder.mkdir(parents=True)
+                for number, copy in ready.copies.items():
+                    copy.rename(folder / str(number))
+                failure.copies = folder
+        raise

@@ -23,7 +23,7 @@ from gorae.build.result import Result
 from gorae.build.running import Ready
 from gorae.build.session import Session
 from gorae.build.transfer import Selected
-from gorae.build.vertex import BoundMount, Context, RunAction
+from gorae.build.vertex import BoundMount, RunAction
 from gorae.build.workspace import Workspace, Workspaces
 from gorae.dockerfile.mount import RunMount
 from gorae.errors import InvalidArgument, KernelError, NotFound
@@ -127,7 +127,7 @@ class _Work:
         mount, name = bound.mount, str(number)
         match mount.type:
             case "bind":
-                if isinstance(bound.source, Context):
+                if name in selected:
                     self._bind_context(mount, selected[name], number)
                 else:
                     self._bind_state(mount, sources[name])
@@ -166,6 +166,7 @@ class _Work:
         source = copy / "source"
         if not source.exists():
             source.mkdir()
+        self._ready.copies[number] = copy
         self._point(_bound(str(source), mount))
 
     def _bind_state(self, mount: RunMount, result: Result) -> None:

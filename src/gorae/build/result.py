@@ -211,6 +211,11 @@ class Cache:
         )
         self._db.write(lambda tx: record_layer(tx, packed, chain_id), durable=False)
 
+    def keep(self, key: str, name: str, lease: Lease) -> None:
+        """An active snapshot becomes a committed one of a name of its own, held and of no layer."""
+        self._db.write(lambda tx: lease.hold(tx, "snapshot", name), durable=False)
+        self._snapshots.commit(key, name, sync=False)
+
 
 def _usage(packed: Packed) -> SnapshotUsage:
     return SnapshotUsage(packed.content_bytes, packed.inodes)

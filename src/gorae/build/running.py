@@ -8,13 +8,14 @@ import contextlib
 import os
 import select
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from gorae.build import stubs
 from gorae.build.cancel import Cancel
+from gorae.build.terminal import Terminal
 from gorae.build.vertex import RunAction
 from gorae.build.workspace import Workspace
 from gorae.dockerfile.quote import quoted
@@ -68,22 +69,32 @@ class Limits:
 
 @dataclass(slots=True)
 class Ready:
-    """Mounts made ready for one run: `points` for the runtime, `env` of secrets, targets that are mount points."""
+    """Mounts made ready for one run: `points` for the runtime, `env` of secrets, `copies` of contexts' files by the
+    mounts' numbers.
+    """
 
     points: list[MountPoint] = field(default_factory=list)
     env: list[str] = field(default_factory=list)
+    copies: dict[int, Path] = field(default_factory=dict)
 
 
 class CommandFailed(InvalidArgument):
-    """The command ended with a status other than 0."""
+    """The command ended with a status other than 0.
 
-    def __init__(self, argv: Sequence[str], code: int) -> None:
+    `made`: mount points in its file system; `left`: the snapshot of what it left, held by the build's lease; `copies`: the folder of what its mounts showed of
+    contexts, by their numbers. Empty when it could not be kept.
+    """
+
+    def __init__(self, argv: Sequence[str], code: int, made: Sequence[str] = ()) -> None:
         command = " ".join(argv)
         super().__init__(
             f"process {quoted(command)} did not complete successfully: exit code: {code}"
         )
         self.command = command
         self.code = code
+        self.made = tuple(made)
+        self.left = ""
+        self.copies: Path | None = None
 
 
 class Runner:
@@ -120,6 +131,42 @@ class Runner:
         Raises:
             CommandFailed: its status is not 0. Cancelled. GoraeError: it could not be started, in docker's words.
         """
+        with self._inside(action, place, ready, limits) as (config, made):
+            try:
+                code = self._follow(config, output, cancel)
+            except GoraeError as error:
+                if NOT_STARTED not in error.message:
+                    raise
+                output(2, f"{error.message}\n".encode("utf-8", "replace"))
+                raise CommandFailed(action.argv, 1, made) from None
+        cancel.check()
+        if code:
+            raise CommandFailed(action.argv, code, made)
+        return made
+
+    def shell(
+        self,
+        action: RunAction,
+        place: Workspace,
+        ready: Ready,
+        limits: Limits,
+        terminal: Terminal,
+        cancel: Cancel,
+    ) -> int:
+        """Run a command with somebody at its streams; its status.
+
+        Raises:
+            Cancelled. GoraeError: it could not be started, in docker's words.
+        """
+        with self._inside(action, place, ready, limits) as (config, _):
+            process = replace(config.process, terminal=terminal.wanted)
+            return terminal.follow(self._foreground, replace(config, process=process), cancel)
+
+    @contextlib.contextmanager
+    def _inside(
+        self, action: RunAction, place: Workspace, ready: Ready, limits: Limits
+    ) -> Iterator[tuple[RuntimeConfig, list[str]]]:
+        """What a command's container is, and the mount points that are made in its file system; its network is there."""
         self._expect_start()
         directory = self._directory / place.key
         directory.mkdir(parents=True, mode=0o711)
@@ -132,22 +179,11 @@ class Runner:
                     targets.append("/dev/shm")
                 made = stubs.missing(place.root_fd, targets)
                 stubs.make_standard(place.root_fd)
-                config = self._config(action, place, points, ready.env, namespace, limits)
-                try:
-                    code = self._follow(config, output, cancel)
-                except GoraeError as error:
-                    if NOT_STARTED not in error.message:
-                        raise
-                    output(2, f"{error.message}\n".encode("utf-8", "replace"))
-                    raise CommandFailed(action.argv, 1) from None
+                yield self._config(action, place, points, ready.env, namespace, limits), made
             finally:
                 self._networks.leave(place.key)
         finally:
             shutil.rmtree(directory, ignore_errors=True)
-        cancel.check()
-        if code:
-            raise CommandFailed(action.argv, code)
-        return made
 
     def _files(self, action: RunAction, directory: Path, limits: Limits) -> list[MountPoint]:
         (directory / "hosts").write_text(

@@ -43,7 +43,10 @@ LOCAL_CONTEXT = "[internal] load build context"
 
 
 class StepFailed(GoraeError):
-    """A step failed; `cause` is why, `parent` the state that it stood on, `vertex` its digest in the progress."""
+    """A step failed; `cause` is why, `parent` the state that it stood on, `vertex` its digest in the progress.
+
+    `kept`: the build's id, when a shell can be opened in the step's state.
+    """
 
     def __init__(self, step: Step, cause: GoraeError, parent: Result, vertex: str) -> None:
         super().__init__(cause.message)
@@ -51,6 +54,7 @@ class StepFailed(GoraeError):
         self.cause = cause
         self.parent = parent
         self.vertex = vertex
+        self.kept = ""
 
 
 @dataclass(slots=True)

@@ -106,6 +106,7 @@ BUILD: dict[str, tuple[str, str]] = {
         _B + "context",
         "show what a build gets to see, and which line keeps or takes each path",
     ),
+    "shell": (_B + "shell", "open a shell in the state of a step that failed"),
     "why": (_B + "why", "say of the last build, or of one of its steps, what ran and why"),
 }
 """Words that may follow `build`; a folder of such a name is built as `./context`."""

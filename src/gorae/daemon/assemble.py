@@ -23,6 +23,7 @@ from gorae.engine.bin import Bin
 from gorae.engine.binrules import Rules
 from gorae.engine.bootstrap import Bootstrap
 from gorae.engine.bringup import Bringup
+from gorae.engine.buildfailure import MAX_SHELLS
 from gorae.engine.buildnetwork import BuildNetworks
 from gorae.engine.builds import Builds
 from gorae.engine.cacheimport import CacheImports
@@ -125,6 +126,7 @@ class Services:
     run_transfer: Callable[..., Any]
     run_sweep: Callable[..., Any]
     run_build: Callable[..., Any]
+    run_shell: Callable[..., Any]
 
 
 class Daemon:
@@ -137,6 +139,7 @@ class Daemon:
         self._long = ThreadPoolExecutor(TRANSFERS, "transfer")
         self._sweeps = ThreadPoolExecutor(SWEEPS, "sweep")
         self._building = ThreadPoolExecutor(BUILDS, "build")
+        self._shells = ThreadPoolExecutor(MAX_SHELLS + 1, "shell")
         data_root, exec_root = Path(config.data_root), Path(config.exec_root)
         self.spawn = Spawner()
         self.events = Events(loop)
@@ -273,6 +276,7 @@ class Daemon:
             containers=self._all,
             measure_anew=self.ledger.measure_anew,
             at_work=lambda: self.removals.at_work() | self.builds.active,
+            failures=self.builds.failures,
             tidy=lambda one: self._in_loop(self.removals.tidy(one)),
         )
         self._hints = Hints(on=config.hints)
@@ -348,6 +352,7 @@ class Daemon:
             run_transfer=self.run_transfer,
             run_sweep=self.run_sweep,
             run_build=self.run_build,
+            run_shell=self.run_shell,
         )
 
     def _in_loop(self, work: Coroutine[Any, Any, T]) -> T:
@@ -379,6 +384,12 @@ class Daemon:
         """A build, in a pool of its own."""
         return await self._loop.run_in_executor(
             self._building, functools.partial(work, *args, **options)
+        )
+
+    async def run_shell(self, work: Callable[..., T], *args: Any, **options: Any) -> T:
+        """Somebody at a shell in a build's step, for as long as they stay."""
+        return await self._loop.run_in_executor(
+            self._shells, functools.partial(work, *args, **options)
         )
 
     # life -------------------------------------------------------------------------------------
@@ -425,8 +436,9 @@ class Daemon:
         while True:
             try:
                 await self.pruning.tidy()
+                await self.run_sweep(self.builds.tidy)
             except (GoraeError, OSError) as error:
-                _log.error("tidying the bin: %s, ignoring", error)
+                _log.error("tidying the bin and failed builds: %s, ignoring", error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._binned.wait(), TIDY_INTERVAL_S)
             await asyncio.sleep(TIDY_PAUSE_S)
@@ -447,6 +459,7 @@ class Daemon:
         self._short.shutdown()
         self._sweeps.shutdown()
         self._building.shutdown(cancel_futures=True)
+        self._shells.shutdown(cancel_futures=True)
         self._long.shutdown(cancel_futures=True)
         self.store.close()
 

@@ -61,6 +61,12 @@ class Wanted:
     min_free_bytes: int = 0
     free_bytes: int = 0
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether some records are to stay, for their age, their kind or their size."""
+        sizes = (self.reserved_bytes, self.max_used_bytes, self.min_free_bytes)
+        return bool(self.filters) or any(sizes)
+
 
 def choose(records: Sequence[CacheRecord], wanted: Wanted, now_ns: int) -> list[CacheRecord]:
     """The records to remove, the longest unused first. Pure.
@@ -129,9 +135,12 @@ def _truth(text: str) -> bool:
 class BuildCache:
     """The service."""
 
-    def __init__(self, store: Store, caches: CacheMounts) -> None:
+    def __init__(
+        self, store: Store, caches: CacheMounts, discard_failed: Callable[[], int]
+    ) -> None:
         self._store = store
         self._caches = caches
+        self._discard_failed = discard_failed
 
     def records(self) -> list[CacheRecord]:
         """All, the longest unused first. Cache mounts are measured, which takes as long as they are large."""
@@ -184,6 +193,7 @@ class BuildCache:
 
     def prune(self, wanted: Wanted) -> tuple[list[str], int]:
         """Remove records; their ids and the bytes that are really free now."""
+        failed = 0 if wanted.is_limited else self._discard_failed()
         chosen = self.chosen(wanted)
         freed, gone = 0, []
         for one in chosen:
@@ -196,6 +206,7 @@ class BuildCache:
         steps = [one.row for one in chosen if one.type == STEP]
         if steps:
             self._store.db.write(lambda tx: _forget(tx, steps))
+        if steps or failed:
             freed += self._store.collector.collect().bytes
         return gone, freed
 

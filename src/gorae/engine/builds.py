@@ -40,6 +40,7 @@ from gorae.dockerfile import ignore as ignores
 from gorae.dockerfile.instruction import Instruction
 from gorae.dockerfile.stages import Dockerfile, read
 from gorae.engine.buildcache import BuildCache
+from gorae.engine.buildfailure import BuildFailures
 from gorae.engine.buildlint import BuildLint
 from gorae.engine.buildoutput import BuildOutputs, Outcome
 from gorae.engine.buildrecord import BuildRecords, Ended, error_of
@@ -123,6 +124,14 @@ class Builds:
         )
         self._exec_root = exec_root
         self._mounting = Mounting(self.workspaces, self.caches, exec_root, self.scratch)
+        self.failures = BuildFailures(
+            store,
+            self.directory / "failed",
+            self.scratch,
+            self.workspaces,
+            self._mounting,
+            runner,
+        )
         executor = Executor(self.workspaces, runner, self._mounting, self.cache)
         at_once = max(2, os.cpu_count() or 2)
         self._solver = Solver(self.cache, executor, self.workspaces, at_once=at_once)
@@ -136,7 +145,7 @@ class Builds:
         self._looked = Looked()
         self.known = KnownFiles(store.db)
         self.records = BuildRecords(store.db)
-        self.usage = BuildCache(store, self.caches)
+        self.usage = BuildCache(store, self.caches, self.failures.discard)
         self.platform = Platform(host_architecture(), "linux")
 
     @property
@@ -182,6 +191,12 @@ class Builds:
             if row.kind != "committed" and row.key.startswith(PREFIX):
                 self._store.snapshots.remove(row.key)
         self.caches.discard_unknown()
+        self.failures.start()
+
+    def tidy(self) -> None:
+        """From time to time: failed steps whose hour is over go."""
+        if self.failures.discard(expired=True):
+            self._store.collector.collect(later=True)
 
     # building ---------------------------------------------------------------------------------
 
@@ -249,6 +264,8 @@ class Builds:
             except BaseException as error:
                 _mask(error, watch)
                 ended = replace(ended, error=error_of(error))
+                if isinstance(error, StepFailed):
+                    error.kept = build_id if self.failures.keep(error, session, solving) else ""
                 cancel.set("another step failed")
                 raise
             finally:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from gorae.engine.bringup import Bringup
+from gorae.engine.buildfailure import BuildFailures
 from gorae.engine.model import Container
 from gorae.errors import GoraeError
 from gorae.net import firewall
@@ -53,6 +54,7 @@ class Checker:
         measure_anew: Callable[[], None],
         at_work: Callable[[], set[str]],
         tidy: Callable[[str], None],
+        failures: BuildFailures,
     ) -> None:
         self._store = store
         self._monitor = monitor
@@ -64,6 +66,7 @@ class Checker:
         self._measure_anew = measure_anew
         self._at_work = at_work
         self._tidy = tidy
+        self._failures = failures
 
     def check(self, repair: bool) -> list[Finding]:
         """All findings; what was repaired says so. Repairing is looked after: one repair may bring another to light."""
@@ -92,6 +95,8 @@ class Checker:
         for one in found:
             if one.object not in known:
                 yield Finding(one.kind, one.object, one.problem), one.repair
+        for failed, problem in self._failures.strays():
+            yield Finding("build step", failed, problem), partial(self._failures.remove, failed)
 
     def _host_findings(self) -> Iterator[Checked]:
         """Containers come and go meanwhile: only what was unknown before and after the look counts."""

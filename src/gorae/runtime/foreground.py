@@ -18,6 +18,7 @@ from gorae.errors import GoraeError
 from gorae.linux import process
 from gorae.runtime import device, propagation
 from gorae.runtime.config import RuntimeConfig
+from gorae.runtime.console import Console
 from gorae.runtime.host import HostFacts
 from gorae.runtime.oci import CREATE, OciRuntime, plain_words, translated
 from gorae.runtime.seccompcache import STATE_FILE, SeccompCache
@@ -46,11 +47,13 @@ class Foreground:
         config: RuntimeConfig,
         *,
         stdin: int | None = None,
-        stdout: int,
-        stderr: int,
+        stdout: int = process.DEVNULL,
+        stderr: int = process.DEVNULL,
         mounts: Sequence[dict[str, Any]] = (),
     ) -> "Running":
         """Start a container; `mounts` are OCI mounts beside those of the configuration, behind them.
+
+        One with a terminal has no other streams: see `Running.console`.
 
         Raises:
             GoraeError: the configuration cannot be.
@@ -64,10 +67,16 @@ class Foreground:
         known = self.seccomp.apply(document, key)
         bundle.mkdir(mode=0o700)
         log = bundle / "log"
+        console = None
         try:
+            if config.process.terminal:
+                console = Console(self.runtime.name, bundle)
+                if not console.sent:
+                    stdin = stdout = stderr = console.slave
             (bundle / "config.json").write_text(json.dumps(document))
             argv = [self.runtime.path, "--log", str(log), *self.runtime.global_arguments]
-            argv += ["run", "--bundle", str(bundle), config.id]
+            argv += ["run", *(console.arguments if console else ())]
+            argv += ["--bundle", str(bundle), config.id]
             child = process.spawn(
                 argv,
                 env={"PATH": process.PATH},
@@ -77,9 +86,13 @@ class Foreground:
                 stderr=stderr,
             )
         except BaseException:
+            if console is not None:
+                console.close()
             shutil.rmtree(bundle, ignore_errors=True)
             raise
-        return Running(self, config, bundle, child, "" if known else key)
+        if console is not None:
+            console.started(child.pid)
+        return Running(self, config, bundle, child, "" if known else key, console)
 
 
 @dataclass(slots=True)
@@ -91,6 +104,13 @@ class Running:
     bundle: Path
     child: process.Child
     filter_key: str
+    console: Console | None = None
+    """Its terminal, when it was to have one."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether its process is over."""
+        return self.child.poll() is not None
 
     def keep_filter(self) -> bool:
         """While it runs: take the seccomp filter that the runtime compiled; whether nothing is to be waited for."""
@@ -125,6 +145,8 @@ class Running:
         return plain_words(lines[-1]) if lines else ""
 
     def _clean(self) -> None:
+        if self.console is not None:
+            self.console.close()
         shutil.rmtree(self.bundle, ignore_errors=True)
 
     def kill(self) -> None:

@@ -23,7 +23,16 @@ Engine to client, each a `j` frame:
                              data frames of stream K follow: a tar. Of `local` the client unpacks it itself
     {"check": {...}}         the answer of a call that does not build
     {"result": {"image_id", "digest", "names", "build_id"}}             the last document, or
-    {"error": {"message", "solve", "code", "source": {"file", "start", "end"}, "excerpt", "vertex"}}
+    {"error": {"message", "solve", "code", "source": {"file", "start", "end"}, "excerpt", "vertex", "shell"}}
+                             `shell`: the build's id, when a shell can be opened in the failed step's state
+
+    POST /gorae/build/shell  the same conversation about a shell in a failed step's state (`ShellRequest`)
+
+    {"shell": {"build", "name", "before", "command", "error", "expires_ns"}}    what it is opened in
+    {"ask": {"id": K, "kind": "terminal"}}    after the client's answer data frames of stream K go in both directions:
+                             input, and output. Without a terminal an output of type `stderr` is announced beside it.
+                             {"resize": {"rows", "columns"}} of the client tells its window's size
+    {"result": {"code": n}}  the command's status, the last document; or {"error": ...} as above
 
 Beside it:
 
@@ -139,6 +148,31 @@ class BuildRequest(Struct):
     project: str = ""
 
 
+class ShellRequest(Struct):
+    """A shell in a failed step's state: of a build (an id or its beginning), of the last one (of a `project`) without.
+
+    `before`: as it was before the step; `command` empty: the step's own shell; `env`: further variables.
+    """
+
+    build: str = ""
+    project: str = ""
+    before: bool = False
+    command: list[str] = field(default_factory=list)
+    env: list[str] = field(default_factory=list)
+    tty: bool = False
+    rows: int = 0
+    columns: int = 0
+    secrets: list[Identified] = field(default_factory=list)
+    ssh: list[Identified] = field(default_factory=list)
+
+
+class Resize(Struct):
+    """A window's size."""
+
+    rows: int = 0
+    columns: int = 0
+
+
 class Answer(Struct):
     """The client's answer to an ask. `value` is base64."""
 
@@ -152,6 +186,7 @@ class ClientDocument(Struct):
     """A `j` frame of the client."""
 
     answer: Answer | None = None
+    resize: Resize | None = None
 
 
 def json_frame(document: bytes) -> bytes:

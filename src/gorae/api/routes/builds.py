@@ -12,7 +12,7 @@ from gorae.api.backend import Services
 from gorae.api.bridge import BodyReader, lines_of
 from gorae.api.call import Call
 from gorae.api.route import Route
-from gorae.api.routes import ownbuild
+from gorae.api.routes import buildshell, ownbuild
 from gorae.api.translate.build import classic_request
 from gorae.build.cancel import Cancel
 from gorae.build.request import BuildRequest, Built
@@ -43,6 +43,16 @@ def routes(services: Services) -> list[Route]:
             "GoraeBuild",
             "System",
             summary="From a Dockerfile, over a conversation of frames",
+            streams=True,
+            own=True,
+        ),
+        Route(
+            "POST",
+            "/gorae/build/shell",
+            one.shell,
+            "GoraeBuildShell",
+            "System",
+            summary="A shell in a failed step's state",
             streams=True,
             own=True,
         ),
@@ -95,6 +105,10 @@ class Builds:
     async def own(self, call: Call) -> web.StreamResponse:
         """See `ownbuild`."""
         return await ownbuild.serve(self._services, call)
+
+    async def shell(self, call: Call) -> web.StreamResponse:
+        """See `buildshell`."""
+        return await buildshell.serve(self._services, call)
 
     async def classic(self, call: Call) -> web.StreamResponse:
         """The answer begins while the upload still runs."""

@@ -290,6 +290,8 @@ def failure(error: GoraeError, text: Sequence[str], name: str) -> dict[str, Any]
         where = error.step.instruction.location
         place = (where.start_line, where.end_line)
         found["vertex"] = error.vertex
+        if error.kept:
+            found["shell"] = error.kept
         if isinstance(error.cause, CommandFailed):
             found["code"] = error.cause.code
     elif isinstance(error, SyntaxFault) and error.line:

@@ -17,11 +17,20 @@ from gorae.errors import GoraeError, Unavailable
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
+    from typing import Any, Protocol
 
     from gorae.client.transport import Hijacked
 
     Asked = dict[str, Any]
+
+    class Peer(Protocol):
+        """The other end of a stream in both directions: an agent's socket, or a terminal."""
+
+        def fileno(self) -> int: ...
+        def recv(self, size: int, /) -> bytes: ...
+        def sendall(self, data: bytes, /) -> None: ...
+        def close(self) -> None: ...
+
 
 HEAD = 5
 MAX_FRAME = 64 << 20
@@ -34,7 +43,8 @@ class Answers:
     """Who answers what the engine asks.
 
     Shape: `secret(asked)` gives the value; `agent(asked)` the path of a socket; `upload(asked)` pieces of a tar;
-    `output(announced)` takes pieces of an exporter's stream, the empty one is the end.
+    `output(announced)` takes pieces of an exporter's stream, the empty one is the end; `terminal(asked)` whoever sits
+    at a shell.
     """
 
     def __init__(
@@ -45,12 +55,14 @@ class Answers:
         upload: Callable[[Asked], Iterator[bytes]],
         output: Callable[[Asked], Callable[[bytes], None]],
         auth: Callable[[Asked], dict[str, Any]],
+        terminal: Callable[[Asked], Peer] | None = None,
     ) -> None:
         self.secret = secret
         self.agent = agent
         self.upload = upload
         self.output = output
         self.auth = auth
+        self.terminal = terminal
 
 
 class Conversation:
@@ -69,7 +81,8 @@ class Conversation:
         self._tick = tick
         self._buffer = bytearray()
         self._outgoing: deque[memoryview] = deque()
-        self._agents: dict[int, socket.socket] = {}
+        self._agents: dict[int, Peer] = {}
+        self._listening: set[int] = set()
         self._uploads: dict[int, Iterator[bytes]] = {}
         self._outputs: dict[int, Callable[[bytes], None]] = {}
         self._poll = select.poll()
@@ -158,6 +171,8 @@ class Conversation:
                     more = {"value": binascii.b2a_base64(value, newline=False).decode()}
                 case "ssh":
                     self._open_agent(identifier, self._answers.agent(asked))
+                case "terminal" if self._answers.terminal is not None:
+                    self._join(identifier, self._answers.terminal(asked), stays=True)
                 case "upload":
                     self._uploads[identifier] = self._answers.upload(asked)
                 case "auth":
@@ -168,11 +183,12 @@ class Conversation:
                     )
         except (GoraeError, OSError) as error:
             text = str(error)
-            self._say({"answer": {"id": identifier, "ok": False, "error": text}})
+            self.say({"answer": {"id": identifier, "ok": False, "error": text}})
             return
-        self._say({"answer": {"id": identifier, "ok": True, **more}})
+        self.say({"answer": {"id": identifier, "ok": True, **more}})
 
-    def _say(self, document: dict[str, Any]) -> None:
+    def say(self, document: dict[str, Any]) -> None:
+        """Send one document."""
         self._send(DOCUMENT, jsontext.encode(document).encode("utf-8", "surrogateescape"))
 
     def _send(self, kind: int, payload: bytes) -> None:
@@ -207,15 +223,23 @@ class Conversation:
     def _open_agent(self, identifier: int, path: str) -> None:
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(path)
-        self._agents[identifier] = connection
-        self._poll.register(connection.fileno(), select.POLLIN)
+        self._join(identifier, connection, stays=False)
+
+    def _join(self, identifier: int, peer: Peer, *, stays: bool) -> None:
+        """`stays`: its own end is not the stream's."""
+        self._agents[identifier] = peer
+        if stays:
+            self._listening.add(identifier)
+        self._poll.register(peer.fileno(), select.POLLIN)
 
     def _from_agent(self, descriptor: int) -> None:
         for identifier, connection in tuple(self._agents.items()):
             if connection.fileno() == descriptor:
                 data = connection.recv(DATA)
                 self._send_data(identifier, data)
-                if not data:
+                if not data and identifier in self._listening:
+                    self._poll.unregister(descriptor)
+                elif not data:
                     self._close_agent(identifier)
 
     def _close_agent(self, identifier: int) -> None:

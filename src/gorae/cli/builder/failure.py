@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 RULE = "------"
 LAST_LINES = 10
+SHELL = "to look at it: gorae build shell   (for an hour; --before for the state before the step)"
 
 
 def text(failure: dict[str, Any], board: Board, *, with_log: bool) -> str:
@@ -23,4 +24,6 @@ def text(failure: dict[str, Any], board: Board, *, with_log: bool) -> str:
     message = failure.get("message", "")
     solving = "failed to solve: " if failure.get("solve", True) else ""
     lines.append(f"ERROR: failed to build: {solving}{message}")
+    if failure.get("shell"):
+        lines.append(SHELL)
     return "\n".join(lines)
