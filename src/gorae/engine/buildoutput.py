@@ -9,7 +9,7 @@ local     the same, which the client unpacks
 
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gorae.build import exporter
 from gorae.build.progress import Vertex
@@ -23,8 +23,12 @@ from gorae.engine.progress import Emit, Step
 from gorae.engine.pushes import PushOptions
 from gorae.engine.recorder import Recorder
 from gorae.errors import InvalidArgument
+from gorae.oci import annotation, media_type
+from gorae.oci import manifest as manifests
+from gorae.oci.annotation import Annotations
 from gorae.oci.config import ImageConfig
 from gorae.oci.digest import Digest
+from gorae.oci.manifest import Descriptor, Manifest
 from gorae.oci.reference import Reference
 from gorae.store.archive.pack import pack_layer
 from gorae.store.store import Store
@@ -63,11 +67,29 @@ class BuildOutputs:
         self._workspaces = workspaces
         self._push = push
 
-    def check(self, outputs: Sequence[Mapping[str, str]]) -> None:
-        """Before anything is built. Raises: InvalidArgument: an unknown type, a push without a name."""
-        for one in outputs:
-            if one.get("type") not in TYPES:
-                raise InvalidArgument(f'output type "{one.get("type", "")}" is not supported')
+    def check(self, request: BuildRequest, platform: str) -> None:
+        """Before anything is built.
+
+        Raises:
+            InvalidArgument: an unknown type, annotations for which there is no place.
+        """
+        outputs = request.outputs
+        for one in outputs or ({"type": "image"},):
+            kind = one.get("type", "")
+            if kind not in TYPES:
+                raise InvalidArgument(f'output type "{kind}" is not supported')
+            notes = annotation.read(request.annotations, one, platform)
+            if (notes.index or notes.descriptor) and (
+                kind not in ("oci", "docker") or _is_here(one)
+            ):
+                raise InvalidArgument(
+                    f'annotations of an index: the output "{kind}" is one manifest without an index; '
+                    "annotate the manifest, or use --output type=oci"
+                )
+            if notes and kind in ("tar", "local", CACHE_ONLY):
+                raise InvalidArgument(
+                    f'annotations: the output "{kind}" has no manifest to hold them'
+                )
 
     def deliver(
         self, outcome: Outcome, request: BuildRequest, session: Session, vertex: Vertex
@@ -77,18 +99,25 @@ class BuildOutputs:
         image = None
         for one in outputs:
             if _is_here(one):
-                image = self._record(outcome, one, session, vertex)
+                notes = annotation.read(request.annotations, one, session.platform)
+                image = self._record(outcome, one, notes, session, vertex)
         for one in outputs:
             if one.get("type") == CACHE_ONLY:
                 continue  # the steps are kept already
             if not _is_here(one):
-                self._send(outcome, one, session, vertex)
+                notes = annotation.read(request.annotations, one, session.platform)
+                self._send(outcome, one, notes, session, vertex)
             elif _truth(one.get("push")):
                 self._push_names(outcome, one, request, session, vertex)
         return image
 
     def _record(
-        self, outcome: Outcome, output: Mapping[str, str], session: Session, vertex: Vertex
+        self,
+        outcome: Outcome,
+        output: Mapping[str, str],
+        notes: Annotations,
+        session: Session,
+        vertex: Vertex,
     ) -> Image:
         progress, config = session.progress, outcome.config
         names = _names(outcome, output)
@@ -101,7 +130,10 @@ class BuildOutputs:
             chain = outcome.end.chain_id
             if chain:
                 self._store.db.write(lambda tx: lease.hold(tx, "snapshot", chain), durable=False)
-            self._recorder.record(config, layers, lease, [one.normalized for one in names])
+            manifest = _annotated(config, layers, notes) if notes else None
+            self._recorder.record(
+                config, layers, lease, [one.normalized for one in names], manifest
+            )
         progress.status(vertex, f"writing image {config.id}", started_ns=began, done=True)
         image = self._images.resolve(config.id)
         for name in names:
@@ -137,20 +169,30 @@ class BuildOutputs:
             )
 
     def _send(
-        self, outcome: Outcome, output: Mapping[str, str], session: Session, vertex: Vertex
+        self,
+        outcome: Outcome,
+        output: Mapping[str, str],
+        notes: Annotations,
+        session: Session,
+        vertex: Vertex,
     ) -> None:
         kind, dest = output["type"], output.get("dest", "-")
         began = session.progress.status(vertex, f"sending {kind}")
         stream = session.client.output(kind, dest)
         if kind in ("docker", "oci"):
-            self._send_archive(outcome, output, stream, session)
+            self._send_archive(outcome, output, notes, stream, session)
         else:
             self._send_files(outcome, stream, session)
         stream.finish()
         session.progress.status(vertex, f"sending {kind}", started_ns=began, done=True)
 
     def _send_archive(
-        self, outcome: Outcome, output: Mapping[str, str], stream: Output, session: Session
+        self,
+        outcome: Outcome,
+        output: Mapping[str, str],
+        notes: Annotations,
+        stream: Output,
+        session: Session,
     ) -> None:
         image = Image(
             id=outcome.config.id,
@@ -162,7 +204,9 @@ class BuildOutputs:
         )
         names = list(_names(outcome, output))
         with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
-            self._archives.write(tar, image, names, docker=output["type"] == "docker")
+            self._archives.write(
+                tar, image, names, docker=output["type"] == "docker", annotations=notes
+            )
         session.cancel.check()
 
     def _send_files(self, outcome: Outcome, stream: Output, session: Session) -> None:
@@ -176,6 +220,16 @@ class BuildOutputs:
                 stream.write(data)
 
             pack_layer(place.rootfs, write)
+
+
+def _annotated(config: ImageConfig, layers: Sequence[Descriptor], notes: Annotations) -> Manifest:
+    """Docker's own manifests have no annotations: these are OCI's."""
+    kind = media_type.OCI_MANIFEST
+    named = tuple(
+        replace(one, media_type=media_type.layer_of_family(kind, one.media_type)) for one in layers
+    )
+    described = Descriptor(media_type.OCI_CONFIG, config.id, len(config.raw))
+    return manifests.make_manifest(described, named, kind, notes.manifest)
 
 
 def _is_here(output: Mapping[str, str]) -> bool:

@@ -54,6 +54,7 @@ from gorae.engine.progress import Emit
 from gorae.engine.pulls import PullOptions
 from gorae.engine.pushes import Pushes
 from gorae.engine.recorder import Recorder
+from gorae.engine.squashing import Squashing
 from gorae.errors import Cancelled, GoraeError, InvalidArgument, NotFound
 from gorae.linux.fd import openat2
 from gorae.oci import cacheconfig
@@ -143,6 +144,7 @@ class Builds:
         self._exports = CacheExports(store, layers, self.cache, pushes)
         self._layout_images = LayoutImages(store, layers)
         self._looked = Looked()
+        self._squashing = Squashing(store, layers, self.workspaces, self.cache)
         self.known = KnownFiles(store.db)
         self.records = BuildRecords(store.db)
         self.usage = BuildCache(store, self.caches, self.failures.discard)
@@ -225,7 +227,7 @@ class Builds:
         build_id = secrets.token_hex(12)
         started_ns = time.time_ns()
         progress = Progress(emit, build_id)
-        self._outputs.check(request.outputs)
+        self._outputs.check(request, graph.platform_text(request.platform or self.platform))
         self._exports.check(request)
         names = [_named(one) for one in request.tags]
         with Lease(self._store.db) as lease:
@@ -448,6 +450,9 @@ class Builds:
         vertex = progress.begin("exporting to image")
         try:
             config = self._config(request, building, end)
+            if request.squash:
+                base = building.plan.target.base
+                config, end = self._squashing.squash(config, end, base, session)
             outcome = Outcome(config, tuple(names), end)
             image = self._outputs.deliver(outcome, request, session, vertex)
         except GoraeError as error:

@@ -76,6 +76,8 @@ class CacheExports:
     def inline(self, request: BuildRequest, solved: Solved) -> str:
         """What goes into the image's config; empty where it was not asked for."""
         asked = any(one.get("type") == "inline" for one in request.cache_to)
+        if request.squash:
+            return ""  # its layers are not those of the steps
         if not asked and request.build_args.get("BUILDKIT_INLINE_CACHE", "") not in ("1", "true"):
             return ""
         records = []

@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -27,6 +27,7 @@ from gorae.engine.when import rfc3339
 from gorae.errors import InvalidArgument
 from gorae.oci import manifest as manifests
 from gorae.oci import media_type, text
+from gorae.oci.annotation import Annotations
 from gorae.oci.config import History, ImageConfig, RunConfig
 from gorae.oci.digest import DiffId, Digest, parse_digest
 from gorae.oci.manifest import Descriptor, Index, Manifest, Platform
@@ -216,11 +217,22 @@ class ImageArchives:
             )
 
     def write(
-        self, tar: tarfile.TarFile, image: Image, names: list[Reference], *, docker: bool
+        self,
+        tar: tarfile.TarFile,
+        image: Image,
+        names: list[Reference],
+        *,
+        docker: bool,
+        annotations: Annotations = Annotations(),
     ) -> None:
         """One image, recorded here or not, whose layers are; without `docker` as an OCI layout alone."""
         _Writer(
-            tar, self._store.content, self._store.layers.blob, self._store.root, docker=docker
+            tar,
+            self._store.content,
+            self._store.layers.blob,
+            self._store.root,
+            docker=docker,
+            annotations=annotations,
         ).write([(image, names)])
 
 
@@ -356,8 +368,10 @@ class _Writer:
         spool: Path,
         *,
         docker: bool = True,
+        annotations: Annotations = Annotations(),
     ) -> None:
         self._docker = docker
+        self._annotations = annotations
         self._spool = spool
         self._tar = tar
         self._blobs = blobs
@@ -376,9 +390,15 @@ class _Writer:
             layers = tuple(self._layer(diff_id) for diff_id in image.config.diff_ids)
             self._add(_blob(image.id), image.config.raw)
             config = Descriptor(media_type.OCI_CONFIG, Digest(image.id), len(image.config.raw))
-            manifest = manifests.make_manifest(config, layers, media_type.OCI_MANIFEST)
+            notes = self._annotations
+            manifest = manifests.make_manifest(
+                config, layers, media_type.OCI_MANIFEST, notes.manifest
+            )
             self._add(_blob(manifest.digest), manifest.raw)
-            descriptors += _index_entries(manifest, names, image)
+            descriptors += [
+                replace(one, annotations={**one.annotations, **notes.descriptor})
+                for one in _index_entries(manifest, names, image)
+            ]
             docker.append(
                 {
                     "Config": _blob(image.id),
@@ -390,7 +410,9 @@ class _Writer:
             for name in names:
                 last = layers[-1].digest if layers else image.id
                 repositories.setdefault(name.familiar_repository, {})[name.tag] = last[7:]
-        self._add("index.json", manifests.make_index(tuple(descriptors)).raw)
+        self._add(
+            "index.json", manifests.make_index(tuple(descriptors), self._annotations.index).raw
+        )
         if self._docker:
             self._add("manifest.json", text.dump(docker))
         self._add("oci-layout", text.dump({"imageLayoutVersion": "1.0.0"}))

@@ -3,7 +3,7 @@
 Source: image-spec v1.1 descriptor.md, manifest.md, image-index.md; Docker's schema 2.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -135,17 +135,22 @@ def parse(raw: bytes, content_type: str = "") -> Manifest | Index:
     )
 
 
-def make_manifest(config: Descriptor, layers: tuple[Descriptor, ...], kind: str) -> Manifest:
+def make_manifest(
+    config: Descriptor,
+    layers: tuple[Descriptor, ...],
+    kind: str,
+    annotations: Mapping[str, str] = {},
+) -> Manifest:
     """A manifest of these, with its bytes."""
-    raw = text.dump(
-        {
-            "schemaVersion": 2,
-            "mediaType": kind,
-            "config": config.to_document(),
-            "layers": [one.to_document() for one in layers],
-        }
-    )
-    return Manifest(raw, kind, config, layers)
+    document: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": kind,
+        "config": config.to_document(),
+        "layers": [one.to_document() for one in layers],
+    }
+    if annotations:
+        document["annotations"] = dict(annotations)
+    return Manifest(text.dump(document), kind, config, layers)
 
 
 def with_layers(manifest: Manifest, layers: Sequence[Descriptor]) -> Manifest:
@@ -176,13 +181,13 @@ def make_index_of(described: Sequence[Descriptor]) -> Index:
     return Index(text.dump(document), kind, tuple(described))
 
 
-def make_index(manifests: tuple[Descriptor, ...]) -> Index:
+def make_index(manifests: tuple[Descriptor, ...], annotations: Mapping[str, str] = {}) -> Index:
     """An index of these, with its bytes."""
-    raw = text.dump(
-        {
-            "schemaVersion": 2,
-            "mediaType": media_type.OCI_INDEX,
-            "manifests": [one.to_document() for one in manifests],
-        }
-    )
-    return Index(raw, media_type.OCI_INDEX, manifests)
+    document: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": media_type.OCI_INDEX,
+        "manifests": [one.to_document() for one in manifests],
+    }
+    if annotations:
+        document["annotations"] = dict(annotations)
+    return Index(text.dump(document), media_type.OCI_INDEX, manifests)
