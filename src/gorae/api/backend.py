@@ -25,6 +25,7 @@ from gorae.engine.builds import Building
 from gorae.engine.commit import CommitOptions
 from gorae.engine.distribution import Distributed, Hit
 from gorae.engine.files import FileView
+from gorae.engine.imageleaks import Finding, Looked, Summary
 from gorae.engine.images import Image, Removed
 from gorae.engine.indexes import Entry, Inspected
 from gorae.engine.layershares import Shares
@@ -310,6 +311,14 @@ class System(Protocol):
     def info(self) -> SystemInfo: ...
 
 
+class ImageLeaks(Protocol):
+    """Of `engine.imageleaks`."""
+
+    def find(
+        self, name: str, tell: Callable[[Finding | Looked | Summary], None], cancel: Cancel
+    ) -> None: ...
+
+
 class Services(Protocol):
     """All of them, and the two pools. Properties, so that any class with these attributes fits."""
 
@@ -323,6 +332,8 @@ class Services(Protocol):
     def execs(self) -> Execs: ...
     @property
     def images(self) -> Images: ...
+    @property
+    def leaks(self) -> ImageLeaks: ...
     @property
     def archives(self) -> Archives: ...
     @property

@@ -56,6 +56,7 @@ IMAGE: dict[str, tuple[str, str]] = {
     "history": (_I + "history", "show the layers of an image"),
     "import": (_I + "import_", "make an image of a root file system's tar archive"),
     "inspect": (_I + "inspect", "show all facts about images"),
+    "leaks": (_I + "leaks", "find secrets in an image"),
     "load": (_I + "load", "take images from an archive"),
     "ls": (_I + "ls", "list images"),
     "prune": (_I + "prune", "remove unused images"),

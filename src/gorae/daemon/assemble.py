@@ -42,6 +42,7 @@ from gorae.engine.firewallwatch import FirewallWatch
 from gorae.engine.healthcheck import HealthChecks
 from gorae.engine.hints import Hints
 from gorae.engine.imagearchive import ImageArchives, host_architecture
+from gorae.engine.imageleaks import ImageLeaks
 from gorae.engine.images import Images
 from gorae.engine.indexes import Indexes
 from gorae.engine.layers import Layers
@@ -103,6 +104,7 @@ class Services:
     memberships: Memberships
     execs: Execs
     images: Images
+    leaks: ImageLeaks
     archives: ImageArchives
     bootstrap: Bootstrap
     pulls: Pulls
@@ -313,6 +315,7 @@ class Daemon:
             ),
             execs=execs,
             images=self.images,
+            leaks=ImageLeaks(self.store, self.images, layers),
             archives=archives,
             bootstrap=Bootstrap(archives),
             pulls=pulls,

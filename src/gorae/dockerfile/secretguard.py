@@ -9,8 +9,8 @@ No message holds a value.
 import base64
 import re
 import urllib.parse
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from gorae.dockerfile.secretname import looks_secret
 from gorae.dockerfile.tokenform import (
@@ -35,6 +35,8 @@ MAX_LEAKS = 20
 """Of one file: more say nothing new."""
 MASK = b"****"
 _TELLING = (b"auth", b"key", b"passw", b"secret", b"token")
+_NAMED = re.compile(r"(?<!\w)([A-Za-z_][\w-]{0,127})=(\"[^\"]*\"|'[^']*'|[^\s\"';&|<>()]+)")
+_NO_VALUE = re.compile(r"/|\$|\w+://[^@]*$|[0-9A-Fa-f]{40}$|0x[0-9A-Fa-f]+$")
 _PROXIES = frozenset(("http_proxy", "https_proxy", "ftp_proxy", "all_proxy"))
 _PROXY_PASSWORD = re.compile(r"[a-z0-9+]{2,12}://[^/@:]{0,255}:([^/@]{1,255})@", re.IGNORECASE)
 
@@ -55,13 +57,18 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """Something found: what it is, where, at which byte. `name` is the secret's; empty for a form."""
+    """Something found: what it is, where, at which byte. `name` is the secret's; empty for a form.
+
+    `line`: from 1, of a small file; `excerpt`: its first characters, of a guard that is to show them.
+    """
 
     what: str
     where: str
     offset: int
     name: str = ""
     kind: str = ""
+    line: int = 0
+    excerpt: str = ""
 
     @property
     def advice(self) -> str:
@@ -109,11 +116,36 @@ def secrets_of(
     return tuple(found)
 
 
+def excerpt_of(value: bytes) -> str:
+    """As much of a value as tells which it is to those who know it."""
+    shown = value[: min(4, len(value) // 4)]
+    return "".join(char if char.isprintable() else "." for char in shown.decode("latin-1")) + "****"
+
+
+def named_secrets(kind: str, text: str) -> Iterator[Secret]:
+    """What a line of history gives a name that says so: `|1 TOKEN=...`, `ENV TOKEN="..."`."""
+    for found in _NAMED.finditer(text):
+        secret = named_secret(kind, found[1], found[2].strip("\"'"))
+        if secret is not None:
+            yield secret
+
+
+def named_secret(kind: str, name: str, text: str) -> Secret | None:
+    """A variable as a secret; None when its name or its value says that it is none: paths, references, fingerprints."""
+    value = text.encode("utf-8", "surrogateescape")
+    if len(value) < MIN_VALUE or not looks_secret(name) or _NO_VALUE.match(text):
+        return None
+    return Secret(kind, name, value)
+
+
 class Guard:
     """Looks for some values and for the forms. One object serves a build; it keeps no state of what it read."""
 
-    def __init__(self, secrets: Iterable[Secret], *, forms: bool = True) -> None:
+    def __init__(
+        self, secrets: Iterable[Secret], *, forms: bool = True, excerpts: bool = False
+    ) -> None:
         self._forms = forms
+        self._excerpts = excerpts
         self._needles: dict[bytes, Secret] = {}
         hidden: set[bytes] = set()
         for secret in secrets:
@@ -145,14 +177,32 @@ class Guard:
     def in_text(self, text: str, where: str) -> list[Leak]:
         """The leaks of a history line, a label, a variable."""
         data = text.encode("utf-8", "surrogateescape")
-        found = [
-            Leak(secret.what, where, at, secret.name, secret.kind)
-            for at, secret in self._values(data, {})
-        ]
+        found = [self.leak(secret, where, at) for at, secret in self._values(data, {})]
         if self._forms:
             rest = self.mask(data) if found else data
-            found += [Leak(what, where, at) for at, what in find_forms(rest)]
+            found += [self.form(rest, one, where) for one in find_forms(rest)]
         return found[:MAX_LEAKS]
+
+    def hide(self, text: str) -> str:
+        """A text with values and forms hidden."""
+        data = self.mask(text.encode("utf-8", "surrogateescape"))
+        shown, at = [], 0
+        for begin, end, _ in sorted(find_forms(data)):
+            if begin >= at:
+                shown += [data[at:begin], excerpt_of(data[begin:end]).encode()]
+                at = end
+        return b"".join((*shown, data[at:])).decode("utf-8", "surrogateescape")
+
+    def leak(self, secret: Secret, where: str, at: int) -> Leak:
+        """A value that was found."""
+        excerpt = excerpt_of(secret.value) if self._excerpts else ""
+        return Leak(secret.what, where, at, secret.name, secret.kind, excerpt=excerpt)
+
+    def form(self, data: bytes, found: tuple[int, int, str], where: str) -> Leak:
+        """A form that was found."""
+        begin, end, what = found
+        excerpt = excerpt_of(data[begin:end]) if self._excerpts else ""
+        return Leak(what, where, begin, line=data.count(b"\n", 0, begin) + 1, excerpt=excerpt)
 
     def in_file(self, path: str) -> "FileScan":
         """Begin to read a file; its content is to be fed in pieces."""
@@ -234,9 +284,7 @@ class FileScan:
             piece = self._tail + data
             base = self._offset - len(self._tail)
             for at, secret in self._guard._values(piece, self._told):
-                self._leaks.append(
-                    Leak(secret.what, self._where, base + at, secret.name, secret.kind)
-                )
+                self._leaks.append(self._guard.leak(secret, self._where, base + at))
             self._tail = piece[len(piece) - min(self._guard.overlap, len(piece)) :]
         self._offset += len(data)
 
@@ -251,8 +299,12 @@ class FileScan:
         """What was found."""
         if self._keeps:
             whole = b"".join(self._whole)
-            forms = find_forms(self._guard.mask(whole) if self._told else whole, self._path)
-            self._leaks += [Leak(what, self._where, at) for at, what in forms]
+            self._leaks = [
+                replace(one, line=whole.count(b"\n", 0, one.offset) + 1) for one in self._leaks
+            ]
+            rest = self._guard.mask(whole) if self._told else whole
+            forms = find_forms(rest, self._path)
+            self._leaks += [self._guard.form(rest, one, self._where) for one in forms]
         return self._leaks[:MAX_LEAKS]
 
 

@@ -31,7 +31,7 @@ def _form(what: str, pattern: bytes, *literals: bytes) -> Form:
 FORMS = (
     _form(
         "a private key",
-        rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=:, -]{16}",
+        rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=:, -]{16}[^-]{0,16384}",
         b"PRIVATE KEY",
     ),
     _form("an AWS access key", rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", b"AKIA", b"ASIA"),
@@ -47,7 +47,7 @@ FORMS = (
     _form("an npm token", rb"\bnpm_[A-Za-z0-9]{36}\b", b"npm_"),
     _form(
         "a registry token of .npmrc",
-        rb":_(?:authToken|auth|password)\s{0,4}=\s{0,4}[\"']?(?!\$)[^\s\"'$]{8}",
+        rb":_(?:authToken|auth|password)\s{0,4}=\s{0,4}[\"']?(?!\$)[^\s\"'$]{8,4096}",
         b":_auth",
         b":_password",
     ),
@@ -97,23 +97,23 @@ def may_hold(path: str) -> bool:
     return _THEIRS.search(path) is None
 
 
-def find_forms(data: bytes, path: str = "") -> Iterator[tuple[int, str]]:
-    """(offset, what it is) of each form in a text, or in the whole content of a small file."""
+def find_forms(data: bytes, path: str = "") -> Iterator[tuple[int, int, str]]:
+    """(begin, end, what it is) of each form in a text, or in the whole content of a small file."""
     if b"\0" in data[:4096]:
         return
     for form in FORMS:
         if any(literal in data for literal in form.literals):
             for found in form.pattern.finditer(data):
-                yield found.start(), form.what
+                yield *found.span(), form.what
     if _ENV_FILE.search(path):
         for line in _ENV_LINE.finditer(data):
             name = line[1].decode("ascii", "replace")
             if looks_secret(name):
-                yield line.start(2), f'the value of "{name}" in an .env file'
+                yield *line.span(2), f'the value of "{name}" in an .env file'
     for wanted, pattern, what in _FILES:
         if wanted.search(path):
             for found in pattern.finditer(data):
-                yield found.start(), what
+                yield *found.span(), what
 
 
 def has_form(value: bytes) -> bool:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import IO
 
-from gorae.build import layout
+from gorae.build import cachekey, layout
 from gorae.build.layout import Layout
 from gorae.build.progress import Vertex
 from gorae.build.request import BuildRequest
@@ -143,11 +143,14 @@ class CacheExports:
         if not rows:
             return None
         row = rows[0]
+        parts = json.loads(row.parts)
+        if cachekey.key_of(parts) != row.key:
+            return None  # the value of a secret stood in them: what is kept hides it
         return CacheRecord(
             key=row.key,
             layer=layer,
             created_ns=row.created_ns,
-            parts=json.loads(row.parts),
+            parts=parts,
             aliases=tuple(one for one in names[1:] if one != row.key),
             took_ns=row.took_ns,
         )

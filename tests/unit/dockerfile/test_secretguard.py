@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gorae.dockerfile.secretguard import Guard, Leak, Secret, secrets_of
+from gorae.dockerfile.secretguard import Guard, Leak, Secret, named_secrets, secrets_of
 
 VALUE = b"correct horse/battery+staple"
 GUARD = Guard([Secret("secret", "npm", VALUE)], forms=False)
@@ -185,3 +185,39 @@ def test_large_files_are_searched_for_values_alone() -> None:
     filler = b"x" * 2_000_000
     guard = Guard([Secret("secret", "npm", VALUE)])
     assert [one.name for one in leaks(guard, "app/big", filler, KEY, VALUE)] == ["npm"]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("RUN |2 NPM_TOKEN=abcdefgh1 V=2 /bin/sh -c npm ci # buildkit", {"NPM_TOKEN": b"abcdefgh1"}),
+        ("/bin/sh -c #(nop)  ENV DB_PASSWORD=hunter2hunter2", {"DB_PASSWORD": b"hunter2hunter2"}),
+        ("LABEL API_KEY='with a space' b=c", {"API_KEY": b"with a space"}),
+        ("RUN curl --token=12345678; x", {"token": b"12345678"}),
+        ("ENV GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D", {}),
+        ("ENV SSL_KEY=/etc/ssl/key.pem A_TOKEN=$OTHER_ONE B_KEY=https://host/path", {}),
+        ("ENV A_TOKEN=short PATH=/bin:/usr/bin TOKEN_FILE=12345678", {}),
+    ],
+)  # fmt: skip
+def test_named_values_of_a_history_line(line: str, found: dict[str, bytes]) -> None:
+    assert {one.name: one.value for one in named_secrets("env", line)} == found
+
+
+def test_nothing_of_a_value_but_its_first_characters_is_shown() -> None:
+    token = "abcd-this-is-the-rest-of-the-token"
+    guard = Guard([Secret("env", "A_TOKEN", b"value-of-token")], excerpts=True)
+    text = f"RUN echo value-of-token //r/:_authToken={token} && echo ghp_{'a1B2' * 9} done"
+    assert guard.hide(text) == "RUN echo **** //r/:_au**** && echo ghp_**** done"
+    assert [one.excerpt for one in guard.in_text(text, "")] == ["val****", "ghp_****", ":_au****"]
+    key = KEY.decode() + "Zm9v" * 200 + "\n-----END OPENSSH PRIVATE KEY-----"
+    assert "Zm9v" not in guard.hide(key)
+
+
+def test_the_line_of_a_file_is_told() -> None:
+    data = b"one\ntwo\nx=" + VALUE + b"\n\n_KEY=AKIAIOSFODNN7EXAMPLE\n"
+    found = leaks(Guard([Secret("secret", "npm", VALUE)]), "app/f", data)
+    assert [(one.what, one.line) for one in found] == [
+        ('the value of secret "npm"', 3),
+        ("an AWS access key", 5),
+    ]
+    assert all(one.excerpt == "" for one in found)
