@@ -39,6 +39,7 @@ from gorae.build.workspace import PREFIX, Workspaces
 from gorae.dockerfile import ignore as ignores
 from gorae.dockerfile.instruction import Instruction
 from gorae.dockerfile.stages import Dockerfile, read
+from gorae.engine.buildbase import BuildBases, Pull, full_name
 from gorae.engine.buildcache import BuildCache
 from gorae.engine.buildfailure import BuildFailures
 from gorae.engine.buildlint import BuildLint
@@ -47,11 +48,9 @@ from gorae.engine.buildrecord import BuildRecords, Ended, error_of
 from gorae.engine.cacheexport import CacheExports, Solved
 from gorae.engine.cacheimport import CacheImports
 from gorae.engine.imagearchive import ImageArchives, host_architecture
-from gorae.engine.images import Image, Images
+from gorae.engine.images import Images
 from gorae.engine.layers import Layers
 from gorae.engine.layoutimage import LayoutImages
-from gorae.engine.progress import Emit
-from gorae.engine.pulls import PullOptions
 from gorae.engine.pushes import Pushes
 from gorae.engine.recorder import Recorder
 from gorae.engine.squashing import Squashing
@@ -70,8 +69,6 @@ from gorae.store.tables import snapshots
 
 MAX_DOCKERFILE_BYTES = 16 << 20
 PULLS_AT_ONCE = 4
-Pull = Callable[[Reference, PullOptions, Emit], Image]
-"""Of `engine.pulls`."""
 Narrate = Callable[["Building"], None]
 
 
@@ -109,7 +106,6 @@ class Builds:
     ) -> None:
         self._store = store
         self._images = images
-        self._pull = pull
         self.directory = store.root / "build"
         self.scratch = self.directory / "tmp"
         self.workspaces = Workspaces(store.snapshots, exec_root)
@@ -142,13 +138,14 @@ class Builds:
         )
         self._imports = imports
         self._exports = CacheExports(store, layers, self.cache, pushes)
-        self._layout_images = LayoutImages(store, layers)
+        here = Platform(host_architecture(), "linux")
+        self._bases = BuildBases(images, LayoutImages(store, layers), pull, here)
         self._looked = Looked()
         self._squashing = Squashing(store, layers, self.workspaces, self.cache)
         self.known = KnownFiles(store.db)
         self.records = BuildRecords(store.db)
         self.usage = BuildCache(store, self.caches, self.failures.discard)
-        self.platform = Platform(host_architecture(), "linux")
+        self.platform = here
 
     @property
     def active(self) -> set[str]:
@@ -407,38 +404,21 @@ class Builds:
             SyntaxFault: it cannot be had, at the instruction that wants it. Cancelled.
         """
         progress = session.progress
-        vertex = progress.begin(f"[internal] load metadata for {_full(reference)}")
+        layout = session.layouts.get(reference)
+        shown = layout.shown if layout is not None else full_name(reference)
+        vertex = progress.begin(f"[internal] load metadata for {shown}")
         try:
-            layout = session.layouts.get(reference)
-            if layout is not None:
-                wanted = _platform(platform) or request.platform or self.platform
-                check = session.cancel.check
-                base = self._layout_images.bring(layout, wanted, session.lease, check)
-                progress.end(vertex)
-                return base
-            image = None if request.pull else self._images.find(reference)
-            if image is None:
-                image = self._pull(
-                    Reference.parse(reference),
-                    PullOptions(
-                        _platform(platform) or request.platform,
-                        request.credentials_for(Reference.parse(reference).domain),
-                    ),
-                    lambda step: session.cancel.check(),
-                )
+            base = self._bases.find(reference, platform, request, session)
         except GoraeError as error:
             progress.end(vertex, error=error.message)
             if isinstance(error, Cancelled):
                 raise
-            message = f"failed to resolve source metadata for {_full(reference)}: {error.message}"
+            message = (
+                f"failed to resolve source metadata for {full_name(reference)}: {error.message}"
+            )
             raise refusal.fault(of, f"{reference}: {message}") from error
         progress.end(vertex)
-        chain = image.chain_id
-        if chain:
-            self._store.db.write(
-                lambda tx: session.lease.hold(tx, "snapshot", chain), durable=False
-            )
-        return Base(_full(reference), image.id, image.config, chain)
+        return base
 
     # ending -----------------------------------------------------------------------------------
 
@@ -507,14 +487,6 @@ def _named(text: str) -> Reference:
     return found
 
 
-def _full(reference: str) -> str:
-    """As progress names an image: with registry and tag."""
-    try:
-        return Reference.parse(reference).with_default_tag().normalized
-    except InvalidArgument:
-        return reference
-
-
 def _file(context: ContextTree, path: str) -> bytes | None:
     """A small file of a context, before any ignore rule; None when it is not there."""
     tree = context.tree
@@ -535,14 +507,6 @@ def _file(context: ContextTree, path: str) -> bytes | None:
 
 def _last(path: str) -> str:
     return path.rpartition("/")[2]
-
-
-def _platform(text: str) -> Platform | None:
-    if not text:
-        return None
-    os_name, _, rest = text.partition("/")
-    architecture, _, variant = rest.partition("/")
-    return Platform(architecture, os_name, variant)
 
 
 def _epoch(request: BuildRequest) -> int | None:
