@@ -6,6 +6,7 @@ The worker waits when the client is slow, and fails when the client has left.
 import asyncio
 import contextlib
 import io
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import CancelledError, Future
 from typing import Any, BinaryIO, TypeVar
@@ -86,7 +87,8 @@ class AnswerWriter(io.RawIOBase):
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._pieces: asyncio.Queue[bytes] = asyncio.Queue(PIECES_AHEAD)
+        self._pieces: asyncio.Queue[bytes] = asyncio.Queue()
+        self._room = threading.Semaphore(PIECES_AHEAD)
         self._buffer = bytearray()
         self.left = False
         """The client is gone; further writing fails."""
@@ -116,16 +118,12 @@ class AnswerWriter(io.RawIOBase):
             self._buffer.clear()
 
     def _put(self, piece: bytes) -> None:
-        if self.left:
-            raise Cancelled("the client left")
-        waiting = asyncio.run_coroutine_threadsafe(self._pieces.put(piece), self._loop)
-        while True:
-            try:
-                return waiting.result(timeout=1)
-            except TimeoutError:
-                if self.left:
-                    waiting.cancel()
-                    raise Cancelled("the client left") from None
+        """Without a wait for the loop, unless it has some to send already."""
+        while not self.left:
+            if self._room.acquire(timeout=1):
+                self._loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
+                return
+        raise Cancelled("the client left")
 
     async def pieces(self, work: Awaitable[Any]) -> AsyncIterator[bytes]:
         """What comes while `work` runs; its error at the end.
@@ -139,6 +137,7 @@ class AnswerWriter(io.RawIOBase):
                 getting = asyncio.ensure_future(self._pieces.get())
                 await asyncio.wait({getting, task}, return_when=asyncio.FIRST_COMPLETED)
                 if getting.done():
+                    self._room.release()
                     yield getting.result()
                 else:
                     getting.cancel()

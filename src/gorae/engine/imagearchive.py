@@ -23,6 +23,7 @@ from gorae.dockerfile.change import apply_changes
 from gorae.engine.images import Image, Images
 from gorae.engine.layers import Layers
 from gorae.engine.recorder import Recorder
+from gorae.engine.unpack import unpack_all
 from gorae.engine.when import rfc3339
 from gorae.errors import InvalidArgument
 from gorae.oci import manifest as manifests
@@ -101,7 +102,7 @@ class ImageArchives:
         with self._store.lease() as lease:
             digest, size = self._spool(Reader(source), lease)
             diff_id = DiffId(digest)
-            self._layers.unpack_all([diff_id], {diff_id: digest}, lease)
+            unpack_all(self._layers, [diff_id], {diff_id: digest}, lease)
             made = ImageConfig.make(
                 architecture=host_architecture(),
                 os="linux",
@@ -156,7 +157,7 @@ class ImageArchives:
                 diff_id: archive.digest(name)
                 for diff_id, name in zip(config.diff_ids, one.layers, strict=True)
             }
-            self._layers.unpack_all(config.diff_ids, blobs, lease)
+            unpack_all(self._layers, config.diff_ids, blobs, lease)
             layers = [self._layer(blobs[diff_id], diff_id) for diff_id in config.diff_ids]
             names = [Reference.parse(tag).with_default_tag().normalized for tag in one.names]
             self._recorder.record(config, layers, lease, names, one.manifest)

@@ -8,6 +8,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO, cast
 
 from gorae.errors import InvalidArgument
@@ -17,6 +18,7 @@ from gorae.store.archive.apply import apply_layer
 from gorae.store.archive.pack import WRITER
 from gorae.store.db import Tx
 from gorae.store.lease import Lease
+from gorae.store.overlay import OverlaySnapshotter
 from gorae.store.store import Store
 from gorae.store.tables import content, snapshots
 from gorae.store.tables import layers as layer_rows
@@ -78,16 +80,6 @@ class Layers:
             if self._store.content.hold(digest, lease):
                 return digest
 
-    def unpack_all(
-        self, diff_ids: Sequence[DiffId], blobs: dict[DiffId, Digest], lease: Lease
-    ) -> None:
-        """Each layer of a stack, bottom first."""
-        parent = ""
-        for diff_id, chain in zip(diff_ids, chains(diff_ids), strict=True):
-            self.unpack(diff_id, blobs[diff_id], parent, chain, lease)
-            parent = chain
-        self.sync()
-
     def sync(self) -> None:
         """Everything unpacked is on the disk."""
         self._store.snapshots.sync_committed()
@@ -100,10 +92,12 @@ class Layers:
         chain: ChainId,
         lease: Lease,
         watch: Watch | None = None,
+        parent_is_here: Callable[[], None] = lambda: None,
     ) -> None:
         """The snapshot `chain`, unless it is here already or somebody else just makes it.
 
-        Its files may not be on the disk yet: `sync` before an image counts on them.
+        Its files may not be on the disk yet: `sync` before an image counts on them. `parent_is_here` waits until the
+        parent is a snapshot; it is asked as late as can be.
 
         Raises:
             InvalidArgument: a corrupt archive, or not the layer of that diff id. Unavailable: the disk is full.
@@ -114,21 +108,23 @@ class Layers:
             if store.snapshots.exists(chain):
                 return
             key = f"unpack-{secrets.token_hex(8)}"
-            store.snapshots.prepare(key, parent)
+            below = _Below(store.snapshots, parent, parent_is_here)
+            store.snapshots.prepare(key, "")
             try:
-                with store.content.open(blob) as file:
+                with store.snapshots.precedence.taken(), store.content.open(blob) as file:
                     source = cast("BinaryIO", _Watched(file, watch)) if watch else file
                     found = apply_layer(
                         source,
                         store.snapshots.upper(key),
-                        lowers=store.snapshots.lowers(key),
+                        lowers=below,
                         known=diff_id if str(blob) == diff_id else None,
                     )
                 if found != diff_id:
                     raise InvalidArgument(
                         f'layer "{blob}": wanted the diff id "{diff_id}", found "{found}"'
                     )
-                store.snapshots.commit(key, chain, sync=False)
+                parent_is_here()
+                store.snapshots.commit(key, chain, sync=False, parent=parent)
             except BaseException:
                 store.snapshots.remove(key)
                 raise
@@ -153,6 +149,23 @@ class Layers:
 def chains(diff_ids: Sequence[DiffId]) -> list[ChainId]:
     """The chain ids of a stack, which may be empty."""
     return chain_ids(diff_ids) if diff_ids else []
+
+
+class _Below:
+    """The directories of the layers below, nearest first; whoever asks waits until they are there."""
+
+    def __init__(
+        self, snapshots: OverlaySnapshotter, parent: str, parent_is_here: Callable[[], None]
+    ) -> None:
+        self._snapshots = snapshots
+        self._parent = parent
+        self._parent_is_here = parent_is_here
+
+    def __iter__(self) -> Iterator[Path]:
+        if self._parent:
+            self._parent_is_here()
+            yield self._snapshots.upper(self._parent)
+            yield from self._snapshots.lowers(self._parent)
 
 
 class _Watched:

@@ -1,9 +1,9 @@
 """Images pulled from registries; blocking.
 
 Documents first (index, manifest, config), then a plan: which layers are here, which come. All that are missing come at
-once, as many at a time as the settings allow; each is unpacked as soon as it and those below it are here, while
-others still load. A lease keeps what came until one transaction makes the image count: before it nothing is to be seen,
-after a failure the collector takes what nobody holds, and a blob that broke off is gone on with by whoever tries again.
+once, as many at a time as the settings allow; each is unpacked as soon as it is here, while others still load. A lease
+keeps what came until one transaction makes the image count: before it nothing is to be seen, after a failure the
+collector takes what nobody holds, and a blob that broke off is gone on with by whoever tries again.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 
 from gorae.engine.images import Image, Images
-from gorae.engine.layers import Held, Layers, chains
+from gorae.engine.layers import Held, Layers, Watch, chains
 from gorae.engine.progress import Emit, Reporter, silent
 from gorae.engine.recorder import Recorder
 from gorae.engine.trust import Trust
+from gorae.engine.unpack import Check, Job, unpack
 from gorae.errors import (
     Cancelled,
     GoraeError,
@@ -25,7 +26,7 @@ from gorae.errors import (
 )
 from gorae.oci import platform as platforms
 from gorae.oci.config import ImageConfig
-from gorae.oci.digest import ChainId, DiffId
+from gorae.oci.digest import ChainId, DiffId, Digest
 from gorae.oci.manifest import Descriptor, Manifest, Platform
 from gorae.oci.reference import Reference
 from gorae.registry.auth import NOBODY, Credentials
@@ -183,15 +184,15 @@ class Pulls:
         for diff_id, _, layer in rows:
             if not held.has(diff_id):
                 plan.fetch(layer)
-        parent = ""
+        jobs, parent = [], ""
         for diff_id, chain, layer in rows:
             if not (held.has(diff_id) and chain in held.unpacked):
-                self._unpack(diff_id, chain, parent, layer, held, plan, lease)
+                jobs.append(self._job(diff_id, chain, parent, layer, held, plan, lease))
             parent = chain
-        self._layers.sync()
+        unpack(self._layers, jobs, lease)
         return held
 
-    def _unpack(
+    def _job(
         self,
         diff_id: DiffId,
         chain: ChainId,
@@ -200,26 +201,26 @@ class Pulls:
         held: Held,
         plan: "_Plan",
         lease: Lease,
-    ) -> None:
-        """One layer, as soon as it is here."""
-        if held.has(diff_id):
-            blob = self._layers.archive(diff_id, lease)
-        else:
-            plan.wait(layer)
-            blob = layer.digest
-            self._store.content.hold(blob, lease)
-            held.blobs[diff_id] = layer
-        total = self._store.content.size(blob)
+    ) -> Job:
+        """One layer, to be unpacked as soon as it is here."""
         shown, reporter = short(layer), plan.reporter
-        self._layers.unpack(
-            diff_id,
-            blob,
-            parent,
-            chain,
-            lease,
-            lambda done: reporter.count("Extracting", shown, done, total),
-        )
-        reporter.say("Pull complete", shown)
+
+        def archive(check: Check) -> Digest:
+            if held.has(diff_id):
+                return self._layers.archive(diff_id, lease)
+            plan.wait(layer, check)
+            self._store.content.hold(layer.digest, lease)
+            held.blobs[diff_id] = layer
+            return layer.digest
+
+        def watch(blob: Digest) -> Watch:
+            total = self._store.content.size(blob)
+            return lambda done: reporter.count("Extracting", shown, done, total)
+
+        def done() -> None:
+            reporter.say("Pull complete", shown)
+
+        return Job(diff_id, chain, parent, archive, watch, done)
 
     def _record(
         self, name: Reference, found: Resolved, config: ImageConfig, held: Held, lease: Lease
@@ -275,10 +276,11 @@ class _Plan:
         if len(self._under_way) > self._downloads.at_once and not one.future.running():
             self.reporter.say("Waiting", ear.short)
 
-    def wait(self, layer: Descriptor) -> None:
-        """Until it is here. Raises: Cancelled: the client left meanwhile."""
+    def wait(self, layer: Descriptor, check: Check) -> None:
+        """Until it is here. Raises: Cancelled: the client left meanwhile, or `check` said so."""
         one, _ = self._under_way[layer.digest]
         while not one.done(LOOK_S):
+            check()
             self.reporter.check()
 
     def __enter__(self) -> "_Plan":

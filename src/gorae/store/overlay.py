@@ -11,7 +11,7 @@ import contextlib
 import functools
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gorae.errors import AlreadyExists, Conflict, NotFound, Unavailable
@@ -20,6 +20,7 @@ from gorae.linux.sync import syncfs
 from gorae.store import tree
 from gorae.store.db import Database, Tx
 from gorae.store.ingest import disk_error
+from gorae.store.precedence import Precedence
 from gorae.store.snapshot import SnapshotUsage
 from gorae.store.tables import layers as layer_rows
 from gorae.store.tables import snapshots as rows
@@ -33,6 +34,7 @@ class OverlaySnapshotter:
         self._db = db
         self._going: set[str] = set()
         """Directories that are being removed by this process."""
+        self.precedence = Precedence(root)
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def directory(self, number: int) -> Path:
@@ -113,7 +115,13 @@ class OverlaySnapshotter:
         return [Mount("overlay", "overlay", (*(f"lowerdir+={one}" for one in layers), "ro"))]
 
     def commit(
-        self, key: str, chain_id: str, *, usage: SnapshotUsage | None = None, sync: bool = True
+        self,
+        key: str,
+        chain_id: str,
+        *,
+        usage: SnapshotUsage | None = None,
+        sync: bool = True,
+        parent: str = "",
     ) -> None:
         """See Snapshotter."""
         row = self._row(key)
@@ -131,6 +139,8 @@ class OverlaySnapshotter:
                 self._going.add(directory.name)
                 rows.delete(tx, key)
                 return False
+            if parent:
+                rows.set_parent(tx, key, parent)
             rows.commit(tx, key, chain_id, found.size_bytes, found.inodes)
             if not sync:
                 layer_rows.mark_unsynced(tx, chain_id, _boot_id())
@@ -181,9 +191,9 @@ class OverlaySnapshotter:
         if number is not None:
             self._remove_directory(self.directory(number))
 
-    def _remove_directory(self, directory: Path) -> None:
+    def _remove_directory(self, directory: Path, pace: Callable[[], None] = tree.at_once) -> None:
         self._going.add(directory.name)
-        _discard(directory)
+        _discard(directory, pace)
         self._going.discard(directory.name)
 
     def _empty(self, key: str) -> None:
@@ -239,7 +249,7 @@ class OverlaySnapshotter:
     def _remove_directories(self, found: list[Path]) -> None:
         """A daemon that dies meanwhile leaves the rest to the next one's start."""
         for one in found:
-            self._remove_directory(one)
+            self._remove_directory(one, self.precedence.give_way)
 
 
 def _measure(top: Path) -> SnapshotUsage:
@@ -248,10 +258,10 @@ def _measure(top: Path) -> SnapshotUsage:
     return SnapshotUsage(found.size_bytes, found.inodes)
 
 
-def _discard(path: Path) -> None:
+def _discard(path: Path, pace: Callable[[], None] = tree.at_once) -> None:
     """Nobody reads it any more: what cannot be removed now is garbage that the next start finds."""
     with contextlib.suppress(OSError):
-        tree.remove(path)
+        tree.remove(path, pace)
 
 
 @functools.cache

@@ -37,12 +37,19 @@ class Snapshotter(Protocol):
         """The mounts of an active one or a view. Raises: NotFound."""
 
     def commit(
-        self, key: str, chain_id: str, *, usage: SnapshotUsage | None = None, sync: bool = True
+        self,
+        key: str,
+        chain_id: str,
+        *,
+        usage: SnapshotUsage | None = None,
+        sync: bool = True,
+        parent: str = "",
     ) -> None:
         """An active one becomes the committed `chain_id`; if that is there already the active one is removed.
 
         `usage`: what it takes, when the caller has measured it. Without `sync` its files may not be on the disk
-        when the power goes: it is then forgotten, unless `sync_committed` was called.
+        when the power goes: it is then forgotten, unless `sync_committed` was called. `parent`: the committed one that
+        it stands on from now, prepared without one since that was still being made.
         """
 
     def sync_committed(self) -> None:

@@ -10,7 +10,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,14 +31,18 @@ class Measure:
     inodes: int
 
 
-def remove(path: Path) -> None:
+def at_once() -> None:
+    """Removals that wait for nobody."""
+
+
+def remove(path: Path, pace: Callable[[], None] = at_once) -> None:
     """As `remove_tree`, by path. The last name is not followed. Raises: OSError: as there."""
     try:
         dir_fd = os.open(path.parent, DIRECTORY_FLAGS & ~os.O_NOFOLLOW)
     except FileNotFoundError:
         return
     try:
-        remove_tree(dir_fd, path.name)
+        remove_tree(dir_fd, path.name, pace)
     finally:
         os.close(dir_fd)
 
@@ -52,8 +56,10 @@ def discard(path: Path) -> bool:
     return True
 
 
-def remove_tree(dir_fd: int, name: str) -> None:
+def remove_tree(dir_fd: int, name: str, pace: Callable[[], None] = at_once) -> None:
     """Remove a file or a directory with all below; links are removed, never followed; found gone is fine.
+
+    `pace` is called before each file, and may wait.
 
     Raises:
         OSError: something could not be removed; EXDEV: something is mounted in it.
@@ -64,17 +70,18 @@ def remove_tree(dir_fd: int, name: str) -> None:
             os.unlink(name, dir_fd=dir_fd)
         return
     try:
-        while not _empty(top, top, 0):
+        while not _empty(top, top, 0, pace):
             pass
     finally:
         os.close(top)
     os.rmdir(name, dir_fd=dir_fd)
 
 
-def _empty(fd: int, top: int, depth: int) -> bool:
+def _empty(fd: int, top: int, depth: int, pace: Callable[[], None]) -> bool:
     """Remove what a directory holds; False when something was moved up to the top, to be done in another round."""
     done = True
     for name in os.listdir(fd):
+        pace()
         try:
             os.unlink(name, dir_fd=fd)
             continue
@@ -90,7 +97,7 @@ def _empty(fd: int, top: int, depth: int) -> bool:
         if inner is None:
             continue
         try:
-            done = _empty(inner, top, depth + 1) and done
+            done = _empty(inner, top, depth + 1, pace) and done
         finally:
             os.close(inner)
         os.rmdir(name, dir_fd=fd)

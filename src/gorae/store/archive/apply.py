@@ -10,7 +10,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -55,13 +55,14 @@ def apply_layer(
     target: Path,
     *,
     form: Form = Form.OVERLAY,
-    lowers: Sequence[Path] = (),
+    lowers: Iterable[Path] = (),
     known: DiffId | None = None,
 ) -> DiffId:
     """Unpack a layer, plain or compressed, into `target`; the diff_id of what was read.
 
-    `lowers`: the layers below an overlay's upper directory, nearest first. `known`: the diff_id of a source whose bytes
-    were hashed when they came, and are not hashed again.
+    `lowers`: the layers below an overlay's upper directory, nearest first; asked for when something of them is needed,
+    at the latest for the owner and the mode of a root that the archive says nothing of. `known`: the diff_id of a source
+    whose bytes were hashed when they came, and are not hashed again.
 
     Raises:
         InvalidArgument: a corrupt archive, or a member that leads out. Unavailable: the disk is full.
@@ -73,10 +74,19 @@ def apply_layer(
             with Unpacker(root_fd, _whiteouts(form, below), below) as unpacker:
                 for entry in members(stream):
                     unpacker.unpack(entry, stream)
+                if form is Form.OVERLAY and not unpacker.has_top:
+                    _dress_as_below(root_fd, below)
     finally:
         os.close(root_fd)
     found = stream.finish()
     return known or found
+
+
+def _dress_as_below(root_fd: int, below: Merged) -> None:
+    info = below.top()
+    if info is not None:
+        os.fchown(root_fd, info.st_uid, info.st_gid)
+        os.fchmod(root_fd, stat.S_IMODE(info.st_mode))
 
 
 def _whiteouts(form: Form, below: Merged) -> Whiteouts:
@@ -100,13 +110,15 @@ class Unpacker:
         prefix: str = "",
         keep_kinds: bool = False,
     ) -> None:
-        self._parents = Parents(root_fd, below or Merged([]))
+        self._parents = Parents(root_fd, Merged([]) if below is None else below)
         self._root_fd = root_fd
         self._whiteouts = whiteouts or NoWhiteouts()
         self._prefix = f"{clean_name(prefix)}/" if clean_name(prefix) else ""
         self._keep_kinds = keep_kinds
         self._shown = f"/{clean_name(prefix)}"
         self._times: dict[str, int] = {}
+        self.has_top = False
+        """Whether the archive has said what the root is like."""
 
     def __enter__(self) -> "Unpacker":
         return self
@@ -142,6 +154,7 @@ class Unpacker:
         if entry.isdir() and not path:
             make.dress(entry, self._root_fd)
             self._times[""] = entry.mtime_ns
+            self.has_top = True
 
     def _hide(self, dir_fd: int, parent: str, name: str) -> None:
         if name == OPAQUE_NAME:

@@ -38,20 +38,27 @@ def lstat(dir_fd: int, name: str) -> os.stat_result | None:
 class Merged:
     """One directory of a stack, nearest layer first; owns its descriptors."""
 
-    def __init__(self, fds: list[int]) -> None:
-        self._fds = fds
+    def __init__(self, fds: list[int], layers: Iterable[Path] = ()) -> None:
+        self._opened = fds
+        self._layers: Iterable[Path] | None = layers
 
     @classmethod
     @contextlib.contextmanager
     def open(cls, layers: Iterable[Path]) -> Iterator["Merged"]:
-        """The root of a stack."""
-        root = cls([])
+        """The root of a stack; its layers are asked for when the first name is looked up, which may never be."""
+        root = cls([], layers)
         try:
-            for layer in layers:
-                root._fds.append(os.open(layer, DIRECTORY_FLAGS))
             yield root
         finally:
             root.close()
+
+    @property
+    def _fds(self) -> list[int]:
+        if self._layers is not None:
+            layers, self._layers = self._layers, None
+            for layer in layers:
+                self._opened.append(os.open(layer, DIRECTORY_FLAGS))
+        return self._opened
 
     def __bool__(self) -> bool:
         """Whether any layer has the directory."""
@@ -84,7 +91,11 @@ class Merged:
         seen = {name for fd in self._fds for name in os.listdir(fd)}
         return {name for name in seen if self.find(name) is not None}
 
+    def top(self) -> os.stat_result | None:
+        """What the nearest layer's directory is; None without layers."""
+        return os.fstat(self._fds[0]) if self._fds else None
+
     def close(self) -> None:
         """Close the descriptors."""
-        while self._fds:
-            os.close(self._fds.pop())
+        while self._opened:
+            os.close(self._opened.pop())

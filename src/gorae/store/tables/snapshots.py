@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from gorae.errors import NotFound
 from gorae.store.db import Tx
 
 
@@ -58,6 +59,14 @@ def commit(tx: Tx, key: str, chain_id: str, size_bytes: int, inodes: int) -> Non
         "UPDATE snapshot SET key = ?, kind = 'committed', size_bytes = ?, inodes = ? WHERE key = ?",
         (chain_id, size_bytes, inodes, key),
     )
+
+
+def set_parent(tx: Tx, key: str, parent: str) -> None:
+    """Stand a snapshot on another. Raises: NotFound: that is not there."""
+    below = get(tx, parent)
+    if below is None or below.kind != "committed":
+        raise NotFound(f'snapshot "{parent}" is not there')
+    tx.execute("UPDATE snapshot SET parent = ? WHERE key = ?", (parent, key))
 
 
 def delete(tx: Tx, key: str) -> None:
