@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import io
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import CancelledError, Future
 from typing import Any, BinaryIO, TypeVar
@@ -18,17 +19,22 @@ from gorae.errors import Cancelled, Unavailable
 T = TypeVar("T")
 PIECE = 1 << 20
 PIECES_AHEAD = 4
+AHEAD_BYTES = 2 << 20
 
 
 class BodyReader(io.RawIOBase):
-    """A request's body, for a worker thread to read."""
+    """A request's body, for a worker thread to read: the loop brings some of it ahead."""
 
     def __init__(self, content: StreamReader) -> None:
         self._content = content
         self._loop = asyncio.get_running_loop()
         self._left = b""
         self._over = False
-        self._ahead: Future[bytes] | None = None
+        self._pump: Future[None] | None = None
+        self._pieces: deque[bytes] = deque()
+        self._ahead_bytes = 0
+        self._change = threading.Condition()
+        self._room = asyncio.Event()
 
     def readable(self) -> bool:
         """Yes."""
@@ -61,24 +67,51 @@ class BodyReader(io.RawIOBase):
     def _next(self) -> bytes:
         if self.closed:
             raise Cancelled("the client left")
-        waiting = self._ahead or self._ask()
+        if self._pump is None:
+            self._pump = asyncio.run_coroutine_threadsafe(self._bring(), self._loop)
+            self._pump.add_done_callback(lambda _: self._tell())
+        with self._change:
+            while not self._pieces and not self._pump.done():
+                self._change.wait()
+            if self._pieces:
+                return self._take()
         try:
-            piece = waiting.result()
-            self._ahead = self._ask() if piece else None
-            return piece
+            self._pump.result()
         except CancelledError:
             raise Cancelled("the client left") from None
         except Exception as error:  # aiohttp's many ways to say that the connection broke
             raise Unavailable("the client left before the request was complete") from error
+        return b""
 
-    def _ask(self) -> "Future[bytes]":
-        """Have the next piece ready while the last one is worked on."""
-        return asyncio.run_coroutine_threadsafe(self._content.readany(), self._loop)
+    def _take(self) -> bytes:
+        """All that is here; the loop brings more."""
+        taken = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        self._pieces.clear()
+        was_full, self._ahead_bytes = self._ahead_bytes >= AHEAD_BYTES, 0
+        if was_full:
+            self._loop.call_soon_threadsafe(self._room.set)
+        return taken
+
+    async def _bring(self) -> None:
+        """In the loop, until the body's end; it waits while the worker has enough."""
+        while piece := await self._content.readany():
+            self._room.clear()
+            with self._change:
+                self._pieces.append(piece)
+                self._ahead_bytes += len(piece)
+                is_full = self._ahead_bytes >= AHEAD_BYTES
+                self._change.notify()
+            if is_full:
+                await self._room.wait()
+
+    def _tell(self) -> None:
+        with self._change:
+            self._change.notify()
 
     def close(self) -> None:
         """Nobody reads on."""
-        if self._ahead is not None:
-            self._ahead.cancel()
+        if self._pump is not None:
+            self._pump.cancel()
         super().close()
 
 

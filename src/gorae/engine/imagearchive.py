@@ -6,15 +6,19 @@ Formats: docker-archive (`manifest.json`) and OCI layout (`index.json`); save wr
 as Docker 28 does. Source: image-spec v1.1 image-layout.md.
 """
 
+import contextlib
 import io
 import platform as machine
 import secrets
 import tarfile
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any, BinaryIO
 
 from gorae.build import remote
@@ -36,6 +40,7 @@ from gorae.oci.reference import Reference
 from gorae.oci.tar.header import Entry
 from gorae.store.archive.apply import ForwardReader, clean_name, members
 from gorae.store.archive.compression import Reader
+from gorae.store.ingest import Ingest
 from gorae.store.lease import Lease
 
 PIECE = 1 << 20
@@ -181,25 +186,23 @@ class ImageArchives:
     def _read_archive(self, source: BinaryIO, lease: Lease) -> "_Archive":
         stream = ForwardReader(Reader(source), hashed=False)
         archive = _Archive(self._store.content.read)
-        for number, member in enumerate(members(stream)):
-            if number > MAX_MEMBERS:
-                raise InvalidArgument(f"invalid archive: more than {MAX_MEMBERS} members")
-            name = clean_name(member.name)
-            if member.isreg():
-                expected = _expected(name)
-                with self._store.content.ingest(
-                    expected_digest=expected, expected_size=member.size, lease=lease
-                ) as ingest:
-                    left = member.size
-                    while left and (data := stream.read(min(PIECE, left))):
-                        ingest.write(data)
-                        left -= len(data)
-                    if left:
-                        raise InvalidArgument("unexpected EOF")
-                    archive.files[name] = ingest.commit()
-            elif member.issym() or member.islnk():
-                archive.links[name] = _link_target(name, member)
-        stream.finish()
+        with _Commits(archive.files) as commits:
+            for number, member in enumerate(members(stream)):
+                if number > MAX_MEMBERS:
+                    raise InvalidArgument(f"invalid archive: more than {MAX_MEMBERS} members")
+                name = clean_name(member.name)
+                if member.isreg():
+                    ingest = self._store.content.ingest(
+                        expected_digest=_expected(name), expected_size=member.size, lease=lease
+                    )
+                    with contextlib.ExitStack() as held:
+                        held.enter_context(ingest)
+                        for piece in stream.pieces(member.size):
+                            ingest.write(piece)
+                        commits.start(name, ingest, held.pop_all())
+                elif member.issym() or member.islnk():
+                    archive.links[name] = _link_target(name, member)
+            stream.finish()
         return archive
 
     # save -------------------------------------------------------------------------------------
@@ -235,6 +238,45 @@ class ImageArchives:
             docker=docker,
             annotations=annotations,
         ).write([(image, names)])
+
+
+class _Commits:
+    """Members brought to the disk by a thread while the next are read; a context that ends when all of them are."""
+
+    AHEAD = 8
+
+    def __init__(self, committed: dict[str, Digest]) -> None:
+        self._committed = committed
+        self._pool = ThreadPoolExecutor(1, "commit")
+        self._under_way: deque[tuple[str, Future[Digest]]] = deque()
+
+    def start(self, name: str, ingest: Ingest, held: contextlib.ExitStack) -> None:
+        """Commit a member that is written, and close what is held for it. Raises: an earlier one's failure."""
+
+        def commit() -> Digest:
+            with held:
+                return ingest.commit()
+
+        self._under_way.append((name, self._pool.submit(commit)))
+        if len(self._under_way) > self.AHEAD:
+            self._take()
+
+    def _take(self) -> None:
+        name, one = self._under_way.popleft()
+        self._committed[name] = one.result()
+
+    def __enter__(self) -> "_Commits":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown()
+        while self._under_way and error is None:
+            self._take()
 
 
 def _expected(name: str) -> str:
