@@ -21,7 +21,7 @@ from gorae.oci.digest import chain_ids
 from gorae.store import tree
 from gorae.store.archive.apply import apply_layer
 from gorae.store.store import Store
-from gorae.store.tables import content, images, snapshots, volumes
+from gorae.store.tables import content, images, layers, snapshots, volumes
 
 PATIENCE_S = 0.3
 AT_WORK_NS = 600 * 1_000_000_000
@@ -157,6 +157,10 @@ def _images(store: Store) -> Iterator[Finding]:
         if image.chain_id and image.chain_id not in keys:
             yield Finding("image", image.id, "its layers are not unpacked: pull or load it again")
         for gone in sorted(set(children.get(image.manifest, ())) - blobs):
+            if any(
+                one.chain_id in keys for one in store.db.read(partial(layers.get, diff_id=gone))
+            ):
+                continue  # a layer of our own, packed again when it is wanted
             problem = (
                 f'its blob "{gone}" is gone: it runs, but to save or push it pull or load it again'
             )

@@ -50,6 +50,12 @@ def test_nothing_is_uploaded_and_the_change_is_named(builder: Builder, tmp_path)
     assert builder.run("handed", "cat", "/src/a") == "changed"
 
 
+def test_the_store_is_sound_with_an_image_of_ours(builder: Builder, tmp_path):
+    top = context(tmp_path, {"Dockerfile": "FROM bb\nRUN echo sound > /sound"})
+    assert build(builder, top, "-t", "sound")[0] == 0
+    assert builder.daemon.ask("GET", "/gorae/system/check") == {"Findings": []}
+
+
 def test_an_arg_is_named(builder: Builder, tmp_path):
     top = context(tmp_path, {"Dockerfile": "FROM bb\nARG A=1\nRUN echo $A"})
     assert build(builder, top)[0] == 0
