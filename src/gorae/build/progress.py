@@ -68,11 +68,16 @@ Update = Vertex | Log | Status | Warning
 
 
 class Progress:
-    """One build's reporter. `mask`: hides what nobody may read in a text; a log is masked as it comes, in pieces."""
+    """One build's reporter. `mask`: hides what nobody may read in a text; a log is masked as it comes, in pieces.
+    `prefix`: before every name.
+    """
 
-    def __init__(self, emit: Callable[[Update], None], build_id: str = "") -> None:
+    def __init__(
+        self, emit: Callable[[Update], None], build_id: str = "", prefix: str = ""
+    ) -> None:
         self._emit = emit
         self._build_id = build_id
+        self._prefix = prefix
         self.mask: Callable[[str], str] | None = None
 
     def emit(self, update: Update) -> None:
@@ -90,7 +95,7 @@ class Progress:
 
     def plan(self, name: str, inputs: Sequence[str] = ()) -> Vertex:
         """Something that waits for what it needs; nobody is told yet."""
-        return Vertex(self.digest(name), name, tuple(inputs))
+        return Vertex(self.digest(name), self._prefix + name, tuple(inputs))
 
     def start(self, vertex: Vertex, why: Why | None = None) -> Vertex:
         """It begins now."""

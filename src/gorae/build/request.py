@@ -39,6 +39,8 @@ class BuildRequest:
     annotations: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, Credentials] = field(default_factory=dict)
     secret_guard: str = "warn"
+    verify: bool = False
+    """Build twice without the cache and compare."""
     log_limit_bytes: int = steplog.MAX_BYTES
     project: str = ""
 

@@ -114,6 +114,8 @@ class Session:
     rewrite: bool = False
     offers: Offers | None = None
     allow: frozenset[str] = frozenset()
+    is_kept: bool = True
+    """Whether what its steps make goes into the cache."""
     watch: SecretWatch = field(init=False)
 
     def context(self, name: str) -> ContextTree:

@@ -313,16 +313,17 @@ class Solving:
             started = time.monotonic_ns()
             given = Given(parent, looked.selected, sources)
             result = self._solver.executor.execute(step, key, given, session, vertex)
-        self._cache.put(
-            result,
-            parts=session.watch.masked(parts),
-            parent=parent.key,
-            slot=slot,
-            description=session.watch.mask(step.label),
-            took_ns=time.monotonic_ns() - started,
-            aliases=aliases,
-            listings=[one.lines for one in looked.selected.values()],
-        )
+        if session.is_kept:
+            self._cache.put(
+                result,
+                parts=session.watch.masked(parts),
+                parent=parent.key,
+                slot=slot,
+                description=session.watch.mask(step.label),
+                took_ns=time.monotonic_ns() - started,
+                aliases=aliases,
+                listings=[one.lines for one in looked.selected.values()],
+            )
         self._names[id(step)] = (result.row, *aliases)
         self._ended(looked, parts, session.progress.end(vertex))
         if "below" in parts:

@@ -39,6 +39,7 @@ from gorae.build.workspace import PREFIX, Workspaces
 from gorae.dockerfile import ignore as ignores
 from gorae.dockerfile.instruction import Instruction
 from gorae.dockerfile.stages import Dockerfile, read
+from gorae.engine import buildverify
 from gorae.engine.buildbase import BuildBases, Pull, full_name
 from gorae.engine.buildcache import BuildCache
 from gorae.engine.buildfailure import BuildFailures
@@ -299,6 +300,16 @@ class Builds:
         if narrate is not None:
             narrate(building)
         end = building.solving.result(plan.target.end)
+        if request.verify:
+            buildverify.verify(
+                plan,
+                building.solving,
+                self._solver,
+                self._store.snapshots,
+                lambda solving, last: self._config(
+                    request, replace(building, solving=solving), last
+                ),
+            )
         return self._export(request, building, end, names)
 
     def _read(

@@ -23,7 +23,10 @@ Engine to client, each a `j` frame:
                              data frames of stream K follow: a tar. Of `local` the client unpacks it itself
     {"check": {...}}         the answer of a call that does not build
     {"result": {"image_id", "digest", "names", "build_id"}}             the last document, or
-    {"error": {"message", "solve", "code", "source": {"file", "start", "end"}, "excerpt", "vertex", "shell"}}
+    {"error": {"message", "solve", "code", "source": {"file", "start", "end"}, "excerpt", "vertex", "shell",
+               "differences", "more", "only_times"}}
+                             `differences`: of a build that was verified and is not the same twice, each {"layer",
+                             "step", "path", "attribute", "first", "second"} (see `build.comparison`)
                              `shell`: the build's id, when a shell can be opened in the failed step's state
 
     POST /gorae/build/shell  the same conversation about a shell in a failed step's state (`ShellRequest`)
@@ -115,7 +118,8 @@ class BuildRequest(Struct):
 
     `build_args`: null takes nothing, the client has filled in its environment. `outputs`, `cache_from`, `cache_to`:
     objects with `type` and attributes, all strings; of a local cache `folder` is its key in `folders`. `call`: build, check, outline or targets. `project`: what the
-    cache's records of this build are compared with, e.g. the context's path.
+    cache's records of this build are compared with, e.g. the context's path. `verify`: build twice without the cache;
+    the image is made only when both are the same.
     """
 
     dockerfile: DockerfileSource = field(default_factory=DockerfileSource)

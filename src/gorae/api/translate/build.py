@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from gorae import errors
@@ -15,6 +16,7 @@ from gorae.build.request import BuildRequest
 from gorae.build.running import CommandFailed, Limits
 from gorae.build.solver import StepFailed
 from gorae.dockerfile.excerpt import excerpt
+from gorae.engine.buildverify import NotReproducible
 from gorae.engine.when import rfc3339
 from gorae.errors import GoraeError, InvalidArgument, SyntaxFault
 from gorae.oci import platform as platforms
@@ -166,7 +168,8 @@ def own_request(call: Call, asked: wire.BuildRequest) -> BuildRequest:
         labels=asked.labels,
         annotations=asked.annotations,
         tags=tuple(dict.fromkeys(asked.tags)),
-        no_cache=asked.no_cache,
+        no_cache=asked.no_cache or asked.verify,
+        verify=asked.verify,
         no_cache_filter=tuple(asked.no_cache_filter),
         pull=asked.pull,
         network="default" if asked.network in _NETWORKS else asked.network,
@@ -286,6 +289,10 @@ def failure(error: GoraeError, text: Sequence[str], name: str) -> dict[str, Any]
     """The error document. `text`: the Dockerfile's lines, for the excerpt."""
     found: dict[str, Any] = {"message": error.message, "solve": True, "code": 0}
     place: tuple[int, int] = (0, 0)
+    if isinstance(error, NotReproducible):
+        found["solve"] = False
+        found["differences"] = [asdict(one) for one in error.differences]
+        found |= {"more": error.more, "only_times": error.only_times}
     if isinstance(error, StepFailed):
         where = error.step.instruction.location
         place = (where.start_line, where.end_line)

@@ -156,6 +156,8 @@ def _tell(call: Invocation, result: dict[str, Any]) -> None:
     image_id = result.get("image_id", "")
     if call.options.flag("quiet") and image_id:
         call.say(image_id)
+    if call.options.flag("verify") and not call.options.flag("quiet"):
+        call.console.complain(f"verified: built twice, the same digest: {image_id or 'no image'}")
     if call.options.text("iidfile"):
         outfile.write_text(call.options.text("iidfile"), image_id)
     if call.options.text("metadata-file"):

@@ -49,4 +49,5 @@ BUILD = (
     Option("t tag", "list", "name the image"),
     Option("target", "string", "the stage to build"),
     Option("ulimit", "list", "limits of RUN instructions (nofile=1024:2048)"),
+    Option("verify", "bool", "build twice without the cache, and say which file differs"),
 )  # fmt: skip

@@ -83,6 +83,7 @@ def from_options(
         "cache_to": _caches(options, "cache-to", "dest", folders),
         "folders": {name: one.document for name, one in folders.items()},
         "squash": options.flag("squash"),
+        "verify": options.flag("verify"),
         "allow": options.items("allow"),
         "call": _call(options),
         "secret_guard": _guard(options.text("secret-guard")),
