@@ -32,6 +32,8 @@ class CacheMounts:
         self._directory = directory
         self._free = threading.Condition()
         self._users: dict[str, int] = {}
+        self._going: set[str] = set()
+        """Folders whose rows are gone and whose files are being removed."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o711)
 
     @contextlib.contextmanager
@@ -116,9 +118,29 @@ class CacheMounts:
         with self._free:
             if self._users.get(row.id):
                 return False
+            self._going.add(row.directory)
             self._db.write(lambda tx: rows.delete_mount(tx, row.id))
-        tree.remove(self._directory / row.directory)
+        try:
+            tree.remove(self._directory / row.directory)
+        finally:
+            self._going.discard(row.directory)
         return True
+
+    def strays(self) -> list[Path]:
+        """Folders without a row that nobody makes or removes just now."""
+        with self._free:
+            known = {row.directory for row in self._db.read(rows.mounts)} | self._going
+            return [
+                self._directory / name
+                for name in sorted(os.listdir(self._directory))
+                if name not in known
+            ]
+
+    def lost(self) -> list[rows.MountRow]:
+        """Rows whose folder is gone."""
+        with self._free:
+            found = self._db.read(rows.mounts)
+            return [row for row in found if not (self._directory / row.directory).is_dir()]
 
     def discard_unknown(self) -> None:
         """At start: folders that were being made when the last daemon died."""

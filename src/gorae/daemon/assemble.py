@@ -279,6 +279,7 @@ class Daemon:
             measure_anew=self.ledger.measure_anew,
             at_work=lambda: self.removals.at_work() | self.builds.active,
             failures=self.builds.failures,
+            build_cache=self.builds.usage,
             tidy=lambda one: self._in_loop(self.removals.tidy(one)),
         )
         self._hints = Hints(on=config.hints)

@@ -6,12 +6,14 @@ image stands on the same layer, so that removing it frees nothing. What a runnin
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from gorae.build.cachemount import CacheMounts
 from gorae.dockerfile.duration import duration_ns
 from gorae.errors import InvalidArgument
+from gorae.store import tree
 from gorae.store.db import Tx
 from gorae.store.store import Store
 from gorae.store.tables import builds as rows
@@ -141,6 +143,22 @@ class BuildCache:
         self._store = store
         self._caches = caches
         self._discard_failed = discard_failed
+
+    def check(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        """What does not fit together: the object, what is wrong with it, and what mends it."""
+        for path in self._caches.strays():
+            yield path.name, "is a cache mount's folder without a row", partial(tree.remove, path)
+        for lost in self._caches.lost():
+            problem = "its folder is gone: a build that wants it begins with an empty one"
+            yield lost.id.partition("\n")[0], problem, partial(self._caches.remove, lost)
+        for row in self._store.db.read(rows.without_snapshot):
+            problem = (
+                f'the result of "{row.description}" has lost its layer: the step will run again'
+            )
+            yield row.id, problem, partial(self._drop, row.key)
+
+    def _drop(self, key: str) -> None:
+        self._store.db.write(lambda tx: _forget(tx, [key]))
 
     def records(self) -> list[CacheRecord]:
         """All, the longest unused first. Cache mounts are measured, which takes as long as they are large."""

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from gorae.engine.bringup import Bringup
+from gorae.engine.buildcache import BuildCache
 from gorae.engine.buildfailure import BuildFailures
 from gorae.engine.model import Container
 from gorae.errors import GoraeError
@@ -55,6 +56,7 @@ class Checker:
         at_work: Callable[[], set[str]],
         tidy: Callable[[str], None],
         failures: BuildFailures,
+        build_cache: BuildCache,
     ) -> None:
         self._store = store
         self._monitor = monitor
@@ -67,6 +69,7 @@ class Checker:
         self._at_work = at_work
         self._tidy = tidy
         self._failures = failures
+        self._build_cache = build_cache
 
     def check(self, repair: bool) -> list[Finding]:
         """All findings; what was repaired says so. Repairing is looked after: one repair may bring another to light."""
@@ -97,6 +100,8 @@ class Checker:
                 yield Finding(one.kind, one.object, one.problem), one.repair
         for failed, problem in self._failures.strays():
             yield Finding("build step", failed, problem), partial(self._failures.remove, failed)
+        for name, problem, mend in self._build_cache.check():
+            yield Finding("build cache", name, problem), mend
 
     def _host_findings(self) -> Iterator[Checked]:
         """Containers come and go meanwhile: only what was unknown before and after the look counts."""

@@ -1,5 +1,6 @@
 """`system check` finds each kind of damage, says it in one line, and repairs it."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -252,6 +253,54 @@ def test_an_image_without_its_config_is_forgotten(house: Goraed) -> None:
     assert len(lines) == 2 and all(one.endswith("(repaired)") for one in lines), lines
     assert check(house) == CLEAN
     assert house.request("GET", "/images/lost/json")[0] == 404
+
+
+@pytest.fixture
+def cached(house: Goraed, root_archive: bytes) -> Iterator[Path]:
+    """A step in the build cache, and the folder of a cache mount."""
+    text = b"FROM bb\nRUN --mount=type=cache,id=of-check,target=/c echo kept > /c/f\nRUN echo made > /made\n"
+    done = subprocess.run(
+        [GORAE, "-H", house.host, "build", "-o", "type=cacheonly", "-"],
+        input=text,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    folder = house.data_root / "build" / "cache"
+    assert len(list(folder.iterdir())) == 1
+    yield folder
+    house.docker("builder", "prune", "-af")
+
+
+def test_folders_of_cache_mounts(house: Goraed, cached: Path) -> None:
+    (only,) = cached.iterdir()
+    stray = cached / "0123456789abcdef"
+    stray.mkdir()
+    (stray / "f").write_text("of a build that was cut off")
+    only.rename(house.data_root / "moved")
+    wanted = {
+        "build cache 0123456789abcdef: is a cache mount's folder without a row",
+        "build cache of-check: its folder is gone: a build that wants it begins with an empty one",
+    }
+    assert set(check(house)[1]) >= wanted
+    lines = check(house, "--repair")[1]
+    assert {f"{one} (repaired)" for one in wanted} <= set(lines), lines
+    assert check(house) == CLEAN
+    assert not stray.exists()
+    shutil.rmtree(house.data_root / "moved")
+
+
+def test_a_step_whose_layer_is_gone(house: Goraed, cached: Path) -> None:
+    """The row of a snapshot lost behind the daemon's back."""
+    with contextlib.closing(sqlite3.connect(house.data_root / "gorae.db")) as db, db:
+        (key,) = db.execute(
+            "SELECT snapshot FROM build_cache WHERE snapshot NOT IN (SELECT parent FROM snapshot"
+            " WHERE parent IS NOT NULL)"
+        ).fetchone()
+        db.execute("DELETE FROM snapshot WHERE key = ?", (key,))
+    found = [one for one in check(house)[1] if "has lost its layer" in one]
+    assert len(found) == 1 and "RUN echo made" in found[0], found
+    check(house, "--repair")
+    assert check(house) == CLEAN
 
 
 def test_nothing_that_is_in_use_is_found(house: Goraed) -> None:

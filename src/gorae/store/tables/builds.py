@@ -138,6 +138,15 @@ def snapshots(tx: Tx) -> list[str]:
     return [row[0] for row in tx.execute("SELECT snapshot FROM build_cache WHERE snapshot <> ''")]
 
 
+def without_snapshot(tx: Tx) -> list[CacheRow]:
+    """Results whose layer is not here."""
+    found = tx.execute(
+        f"SELECT {_CACHE} FROM build_cache WHERE snapshot <> ''"
+        " AND snapshot NOT IN (SELECT key FROM snapshot)"
+    )
+    return [CacheRow(*row) for row in found]
+
+
 def image_chains(tx: Tx) -> list[str]:
     """The chain ids of all layers that images stand on."""
     return [
