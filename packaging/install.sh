@@ -30,6 +30,8 @@ mkdir -p "$destdir$prefix/bin" "$destdir$prefix/lib" "$share" "$units"
 # The new copy is made whole beside the old one, then takes its place.
 rm -rf "$lib.new"
 .venv/bin/python -I packaging/collect.py src packaging/requirements.lock "$lib.new"
+.venv/bin/python -I -c 'import sys; sys.path.insert(0, "src"); from gorae.daemon import origin; print(origin.find().commit)' \
+    >"$lib.new/gorae/COMMIT"
 python=$(.venv/bin/python -I -c 'import os, sys; print(os.path.realpath(sys.executable))')
 "$python" -I -m compileall -q -s "$lib.new" -p "$prefix/lib/gorae" "$lib.new"
 rm -rf "$lib"

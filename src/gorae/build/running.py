@@ -33,6 +33,7 @@ from gorae.runtime.config import (
 )
 from gorae.runtime.foreground import Foreground, Running
 from gorae.runtime.host import HostFacts
+from gorae.runtime.resources import group_path
 
 PIECE = 64 << 10
 NOT_STARTED = "unable to start container process"
@@ -225,7 +226,6 @@ class Runner:
         env = [*action.proxies, *action.env, *secrets]
         if not any(one.startswith("HOME=") for one in env):
             env.append(f"HOME={home or '/'}")
-        parent = limits.cgroup_parent.rstrip("/") or self._cgroup_parent
         return RuntimeConfig(
             id=place.key,
             rootfs=str(place.rootfs),
@@ -249,7 +249,7 @@ class Runner:
             seccomp=Seccomp("unconfined") if insecure else Seccomp(),
             privileged=insecure,
             shm_size_bytes=limits.shm_size_bytes,
-            cgroup_path=f"{parent}/{place.key}",
+            cgroup_path=group_path(limits.cgroup_parent, self._cgroup_parent, place.key),
         )
 
     def _follow(self, config: RuntimeConfig, output: Output, cancel: Cancel) -> int:

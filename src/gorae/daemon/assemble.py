@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gorae.daemon import origin
 from gorae.daemon.config import Config
 from gorae.daemon.config import registries as registry_settings
 from gorae.engine.adopt import Adoption
@@ -251,6 +252,7 @@ class Daemon:
             self.spawn,
             self.warmer.expect,
         )
+        made = origin.find()
         facts = DaemonFacts(
             id=self.store.identity(secrets.token_hex(16)),
             gorae_version=VERSION,
@@ -266,6 +268,8 @@ class Daemon:
             mirrors=config.registry_mirrors,
             insecure=config.insecure_registries,
             debug=config.log_level == "debug",
+            commit=made.commit,
+            built_s=made.built_s,
         )
         self.ledger = Ledger(self.store, self.images, self.volumes, self._all)
         checker = Checker(

@@ -126,13 +126,10 @@ def _pidfile(path: str) -> Iterator[None]:
             file.unlink()
 
 
-READ_AHEAD_BYTES = 1 << 20
-"""How much of a request's body the server takes before somebody reads it."""
-
-
 async def _serve(config: Config, host: "object") -> int:
     from aiohttp import web
 
+    from gorae.api import runner as server
     from gorae.api.app import make_app
     from gorae.daemon.assemble import Daemon
 
@@ -144,14 +141,7 @@ async def _serve(config: Config, host: "object") -> int:
     with listen.sockets(config) as socks:
         daemon = Daemon(config, host, loop)  # type: ignore[arg-type]
         await daemon.start()
-        runner = web.AppRunner(
-            make_app(daemon.services),
-            handle_signals=False,
-            access_log=None,
-            shutdown_timeout=1,
-            handler_cancellation=True,
-            read_bufsize=READ_AHEAD_BYTES,
-        )
+        runner = server.runner(make_app(daemon.services))
         await runner.setup()
         for sock, encrypted in socks:
             site = web.SockSite(

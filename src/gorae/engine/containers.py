@@ -170,7 +170,7 @@ class Containers:
         self, container_id: str, name: str, spec: ContainerSpec, request: str
     ) -> tuple[Container, tuple[str, ...]]:
         """The blocking part of create: image, writable layer, volumes; and what the client is to be told."""
-        image = self._images.resolve(spec.image)
+        image = self._images.resolve_for(spec.image, spec.platform)
         full = merge.merge(replace(spec, image_id=image.id), image.config.config)
         directory = self._bringup.container_dir(container_id)
         files = directory
@@ -270,7 +270,10 @@ class Containers:
         record = self._records.find(ref)
         if not name:
             raise InvalidArgument("Neither old nor new names may be empty")
-        bare = names.check_name(name)
+        try:
+            bare = names.check_name(f"/{name.removeprefix('/')}")
+        except InvalidArgument as error:
+            raise InvalidArgument(f"Error when allocating new name: {error.message}") from None
         if bare == record.container.name:
             raise InvalidArgument("Renaming a container with the same name as its current name")
         async with record.held():

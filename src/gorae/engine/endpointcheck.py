@@ -30,9 +30,12 @@ def check_addresses(request: NetworkRequest, network: NetworkRecord) -> None:
     problems: list[str] = []
     if wanted and network.name in PREDEFINED:
         problems.append("user specified IP address is supported on user defined networks only")
-    asked = [] if network.name in PREDEFINED else _chosen(network)
+    asked = _chosen(network)
     for text, version in wanted:
         problems += _problems(text, version, asked)
+    problems += [
+        f"invalid link-local IP address: {one}" for one in request.link_local if not _parsed(one)
+    ]
     if problems:
         shown = problems if len(problems) == 1 else [f"* {one}" for one in problems]
         text = "\n".join(
@@ -42,8 +45,27 @@ def check_addresses(request: NetworkRequest, network: NetworkRecord) -> None:
 
 
 def _chosen(network: NetworkRecord) -> list[str]:
-    """The subnets that stand in the request itself."""
+    """The subnets that stand in the request itself; the default network's own."""
+    if network.name in PREDEFINED:
+        return [one.prefix for one in network.model.subnets]
     return [] if network.spec.chosen else [one.prefix for one in network.spec.subnets]
+
+
+def check_link_local(request: NetworkRequest) -> None:
+    """Told at the start, as docker does. Raises: InvalidArgument: an address of another kind."""
+    for text in request.link_local:
+        address = _parsed(text)
+        if address is None or not address.is_link_local:
+            raise InvalidArgument(
+                f"failed to set up container networking: invalid link local IP address: {text}"
+            )
+
+
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
 
 
 def _problems(text: str, version: int, prefixes: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import replace
 
+from gorae.engine import endpointcheck
 from gorae.engine.model import EndpointRecord, NetworkRequest
 from gorae.engine.networks import NetworkRecord, Networks
 from gorae.errors import InvalidArgument
@@ -20,6 +21,7 @@ def as_request(
     Raises:
         InvalidArgument: a sysctl that is none of an interface.
     """
+    endpointcheck.check_link_local(request)
     options = request.driver_options
     sysctls = tuple(
         _sysctl(text) for text in options.get(SYSCTLS_OPTION, "").split(",") if text.strip()
@@ -33,6 +35,7 @@ def as_request(
         gateway=network.id == four,
         gateway6=network.id == six,
         sysctls=sysctls,
+        link_local=request.link_local,
     )
 
 

@@ -111,8 +111,10 @@ def resolv_conf(
 ) -> str:
     """The text of resolv.conf."""
     spec = container.spec
+    path, text = host_file()
     return resolv.resolv_conf(
-        host_settings(),
+        text,
+        path=path,
         servers=spec.dns or defaults.servers,
         search=spec.dns_search or defaults.search,
         options=spec.dns_options or defaults.options,
@@ -130,15 +132,20 @@ def servers(container: Container, defaults: DnsDefaults) -> tuple[tuple[str, boo
 
 
 def host_settings() -> str:
-    """The host's resolv.conf; behind a stub on the loopback, what that one uses."""
+    """The host's resolv.conf."""
+    return host_file()[1]
+
+
+def host_file() -> tuple[str, str]:
+    """The path and the text of the host's resolv.conf; behind a stub on the loopback, of what that one uses."""
     for path in HOST_RESOLV:
         try:
             text = path.read_text(errors="replace")
         except OSError:
             continue
         if resolv.servers_of(text) != ("127.0.0.53",):
-            return text
-    return ""
+            return str(path), text
+    return str(HOST_RESOLV[0]), ""
 
 
 def _write(path: Path, text: str) -> None:

@@ -20,7 +20,7 @@ from gorae.engine.bringup import Bringup
 from gorae.engine.lifecycle import Lifecycle, exit_code_of
 from gorae.engine.model import AttachOptions, Container, Exec, ExecSpec, Status
 from gorae.engine.record import Record, Records
-from gorae.engine.signal import signal_number
+from gorae.engine.signal import is_known, signal_number
 from gorae.engine.spawn import Spawner
 from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound
 from gorae.linux.fd import open_root
@@ -32,6 +32,7 @@ from gorae.runtime.monitor import Monitor
 from gorae.store import document
 from gorae.store.ingest import disk_error
 
+RELATIVE_CWD = "OCI runtime exec failed: exec failed: Cwd must be an absolute path"
 KEPT = 512
 DRAIN_PATIENCE_S = 5
 END_PATIENCE_S = 2.0
@@ -169,6 +170,8 @@ class Execs:
             asyncio.run_coroutine_threadsafe(_connected(entry.hub, from_socket), loop)
 
         try:
+            if not prepared.cwd.startswith("/"):
+                raise InvalidArgument(RELATIVE_CWD)
             made = await self._run(
                 self._monitor.exec,
                 record.id,
@@ -279,6 +282,8 @@ class Execs:
         """Signal an exec and every process that it started; found ended is fine. Raises: KernelError."""
         entry = self._entry(exec_id)
         number = signal_number(signal)
+        if not is_known(number):
+            raise InvalidArgument(f"the linux daemon does not support signal {number}")
         if entry.process is None or not entry.value.running:
             return
         if not await self._run(self._monitor.signal_exec, entry.process, number):

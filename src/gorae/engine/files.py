@@ -31,6 +31,7 @@ from gorae.store.snapshot import Snapshotter
 
 Run = Callable[..., Awaitable[Any]]
 MAX_LINKS = 255
+KERNEL_DIRECTORIES = ("/proc", "/sys")
 RUNTIME_DIRECTORIES = ("/proc", "/sys", "/dev")
 """Mounted by the runtime: an archive of what is above them has them empty, as the image does."""
 
@@ -54,6 +55,18 @@ class FileView:
     ref: str
     """As the client named it."""
     root_fd: int
+    bare_fd: int = -1
+    """The root file system without what is mounted in it, of one that runs; else -1."""
+
+    def _root_of(self, path: str) -> int:
+        """Where a path is looked up: /proc and /sys of a running container are no files of it, as docker has it."""
+        if self.bare_fd < 0:
+            return self.root_fd
+        place = resolved(self.root_fd, path)
+        kernel = any(place == one or place.startswith(one + "/") for one in KERNEL_DIRECTORIES)
+        if kernel and _covering(place, self.container.mounts) is None:
+            return self.bare_fd
+        return self.root_fd
 
     def stat(self, path: str) -> PathInfo:
         """Raises: NotFound: no such path."""
@@ -72,7 +85,7 @@ class FileView:
     def _open(self, clean: str) -> int:
         """O_PATH; a last link is not followed unless a slash stands after it."""
         try:
-            return fds.openat2(self.root_fd, clean, os.O_PATH | os.O_NOFOLLOW)
+            return fds.openat2(self._root_of(clean), clean, os.O_PATH | os.O_NOFOLLOW)
         except KernelError as error:
             if error.errno == errno.ENOTDIR:
                 raise InvalidArgument(f"lstat {clean}: not a directory") from None
@@ -97,7 +110,7 @@ class FileView:
 
     def _pack_other(self, packer: LivePacker, clean: str, base: str) -> None:
         parent = posixpath.dirname(clean)
-        parent_fd = fds.openat2(self.root_fd, parent, os.O_PATH | os.O_DIRECTORY)
+        parent_fd = fds.openat2(self._root_of(clean), parent, os.O_PATH | os.O_DIRECTORY)
         try:
             packer.add(base, parent_fd, base)
         finally:
@@ -131,8 +144,9 @@ class FileView:
             leads out. PermissionDenied: it cannot be written.
         """
         clean = absolute(path)
+        root_fd = self._root_of(clean)
         try:
-            target_fd = fds.openat2(self.root_fd, clean, os.O_PATH)
+            target_fd = fds.openat2(root_fd, clean, os.O_PATH)
         except KernelError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
                 raise NotFound(f"Could not find the file {clean} in container {self.ref}") from None
@@ -142,16 +156,18 @@ class FileView:
                 raise InvalidArgument("extraction point is not a directory")
         finally:
             os.close(target_fd)
-        target = resolved(self.root_fd, clean)
+        target = resolved(root_fd, clean)
         self._refuse_readonly(target)
-        self._unpack(target, source, keep_kinds=keep_kinds, as_user=as_user)
+        self._unpack(root_fd, target, source, keep_kinds=keep_kinds, as_user=as_user)
 
-    def _unpack(self, target: str, source: BinaryIO, *, keep_kinds: bool, as_user: bool) -> None:
+    def _unpack(
+        self, root_fd: int, target: str, source: BinaryIO, *, keep_kinds: bool, as_user: bool
+    ) -> None:
         who = None
         if as_user and self.container.spec.user:
             who = user.lookup(self.root_fd, self.container.spec.user, ())
         stream = ForwardReader(Reader(source), hashed=False)
-        with Unpacker(self.root_fd, prefix=target, keep_kinds=keep_kinds) as unpacker:
+        with Unpacker(root_fd, prefix=target, keep_kinds=keep_kinds) as unpacker:
             for entry in members(stream):
                 if not clean_name(entry.name):  # the directory itself stays as it is
                     continue
@@ -264,7 +280,8 @@ class Files:
         """
         async with self._held(ref) as record:
             async with self._entered(self._tree(record.container)) as root_fd:
-                yield FileView(record.container, ref, root_fd)
+                with self._bare(record.container) as bare_fd:
+                    yield FileView(record.container, ref, root_fd, bare_fd)
         if event:
             attributes = {**record.container.spec.labels, "image": record.container.spec.image}
             self._events.publish(
@@ -306,6 +323,15 @@ class Files:
             return view.running(container.state.pid)
         mounts = self._snapshots.mounts(container.id)
         return view.private(mounts, list(self._bound(container)), self._point)
+
+    @contextlib.contextmanager
+    def _bare(self, container: Container) -> Iterator[int]:
+        rootfs = str(self._bringup.rootfs(container.id))
+        if not container.state.pid or not mount.is_mount_point(rootfs):
+            yield -1
+            return
+        with fds.open_root(rootfs) as bare_fd:
+            yield bare_fd
 
     def _root(self, container: Container) -> "contextlib.AbstractContextManager[int]":
         rootfs = self._bringup.rootfs(container.id)

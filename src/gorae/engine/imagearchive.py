@@ -29,7 +29,7 @@ from gorae.engine.layers import Layers
 from gorae.engine.recorder import Recorder
 from gorae.engine.unpack import unpack_all
 from gorae.engine.when import rfc3339
-from gorae.errors import InvalidArgument
+from gorae.errors import InvalidArgument, NotFound
 from gorae.oci import manifest as manifests
 from gorae.oci import media_type, text
 from gorae.oci.annotation import Annotations
@@ -210,8 +210,7 @@ class ImageArchives:
     def save(self, asked: Sequence[str], out: BinaryIO) -> None:
         """Write one archive of these images. Raises: NotFound: one of them is not here."""
         wanted: dict[str, tuple[Image, list[Reference]]] = {}
-        for one in asked:
-            image = self._images.resolve(one)
+        for one, image in self._asked(asked):
             _, names = wanted.setdefault(image.id, (image, []))
             names += _names_asked(one, image)
         with tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT, bufsize=PIECE) as tar:
@@ -219,6 +218,20 @@ class ImageArchives:
             _Writer(tar, self._store.content, self._store.layers.blob, self._store.root).write(
                 list(wanted.values())
             )
+
+    def check(self, asked: Sequence[str]) -> None:
+        """Raises: NotFound: one of them is not here, as it was typed."""
+        for _ in self._asked(asked):
+            pass
+
+    def _asked(self, asked: Sequence[str]) -> Iterator[tuple[str, Image]]:
+        for one in asked:
+            try:
+                yield one, self._images.resolve(one)
+            except NotFound as error:
+                bare = ":" not in one.rpartition("/")[2]
+                words = error.message.removesuffix(":latest") if bare else error.message
+                raise NotFound(words) from None
 
     def write(
         self,
@@ -358,8 +371,7 @@ class _Archive:
                 yield from self._oci_entries(index, [], 0)
 
     def _docker_entries(self) -> Iterator[_Entry]:
-        document = text.load(b'{"images":' + self.document("manifest.json") + b"}", "manifest.json")
-        for one in text.want(document, "images", list, "manifest.json", []):
+        for one in text.load_list(self.document("manifest.json"), "manifest.json"):
             if not isinstance(one, dict):
                 raise InvalidArgument("manifest.json: an entry is no object")
             layers = [str(n) for n in text.want(one, "Layers", list, "manifest.json", [])]

@@ -12,8 +12,10 @@ from gorae.engine.imagefilter import ImageFilter
 from gorae.engine.model import Container
 from gorae.engine.when import parse_rfc3339_ns
 from gorae.errors import Conflict, InvalidArgument, NotFound
+from gorae.oci import platform
 from gorae.oci.config import ImageConfig
 from gorae.oci.digest import chain_ids
+from gorae.oci.manifest import Platform
 from gorae.oci.reference import Reference
 from gorae.store.db import Tx
 from gorae.store.store import Store
@@ -76,6 +78,22 @@ class Images:
         self._lock = threading.Lock()
 
     # finding ----------------------------------------------------------------------------------
+
+    def resolve_for(self, text: str, wanted: str) -> Image:
+        """As `resolve`, of a platform; empty: any.
+
+        Raises:
+            NotFound: it is of another one, which lets a client pull the right one.
+        """
+        image = self.resolve(text)
+        found = Platform(image.config.architecture, image.config.os, image.config.variant)
+        asked = platform.parse(wanted) if wanted else found
+        if platform.fits(asked, found):
+            return image
+        raise NotFound(
+            f"image with reference {text} was found but its platform ({platform.show(found)}) "
+            f"does not match the specified platform ({platform.show(asked)})"
+        )
 
     def resolve(self, text: str) -> Image:
         """The image that `text` means: a name, an id or its prefix, or name@digest.

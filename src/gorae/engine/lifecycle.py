@@ -21,7 +21,7 @@ from gorae.engine.endpointrecord import without_addresses
 from gorae.engine.events import Events
 from gorae.engine.model import Container, HealthState, Status
 from gorae.engine.record import Record, Records
-from gorae.engine.signal import signal_number
+from gorae.engine.signal import is_known, signal_number
 from gorae.engine.spawn import Spawner
 from gorae.errors import (
     Conflict,
@@ -181,7 +181,9 @@ class Lifecycle:
     def _joins(self, container: Container) -> Joins:
         spec = container.spec
         ipc = self._joined(spec.ipc_mode, "failed to join IPC namespace")
-        network = self._joined(spec.network_mode, "joining network namespace of container")
+        network = self._joined(
+            spec.network_mode, "joining network namespace of container", _at_rest
+        )
         pid = self._joined(spec.pid_mode, "failed to join PID namespace")
         if ipc is not None and ipc.container.spec.ipc_mode not in ("shareable", "host"):
             raise InvalidArgument(
@@ -195,7 +197,9 @@ class Lifecycle:
             ipc_shm=str(self._bringup.shm(ipc.id)) if ipc else "",
         )
 
-    def _joined(self, mode: str, doing: str) -> Record | None:
+    def _joined(
+        self, mode: str, doing: str, at_rest: Callable[[Container], str] | None = None
+    ) -> Record | None:
         """The running container that a mode `container:REF` names."""
         kind, _, ref = mode.partition(":")
         if kind != "container":
@@ -205,7 +209,8 @@ class Lifecycle:
         except NotFound as error:
             raise Internal(f"{doing}: {error.message}") from None
         if not other.state.pid:
-            raise Conflict(f"{doing}: container {other.id} is not running")
+            words = at_rest(other.container) if at_rest else ""
+            raise Conflict(words or f"{doing}: container {other.id} is not running")
         return other
 
     def watch(self, record: Record, task: Task) -> None:
@@ -335,19 +340,22 @@ class Lifecycle:
         Raises: NotModified: it does not run.
         """
         spec = record.container.spec
-        number = signal_number(signal or spec.stop_signal or "TERM")
         async with record.held():
             if record.restart_timer is not None:
                 await self._stop_restarting(record)
                 return
             if not record.state.pid:
                 raise NotModified(f'container "{record.container.name}" is not running')
+            number = signal_number(signal or spec.stop_signal or "TERM")
             await self._records.save_state(record, stopped_by_user=True)
             if record.state.status is Status.PAUSED:
                 await self._run(self._monitor.resume, record.id)
         patience = spec.stop_timeout_s if timeout_s is None else timeout_s
         patience = STOP_TIMEOUT_S if patience is None else patience
-        self._send(record, number)
+        if is_known(number):
+            self._send(record, number)
+        else:  # nothing can come of it
+            patience = 0
         if not await self._ends_within(record, patience if patience >= 0 else None):
             self._send(record, signals.SIGKILL)
             await self._ends_within(record, KILL_PATIENCE_S)
@@ -400,6 +408,11 @@ class Lifecycle:
             raise InvalidArgument(
                 f"cannot kill container: {record.container.name}: {error.message}"
             ) from None
+        if not is_known(number):
+            raise InvalidArgument(
+                f"cannot kill container: {record.container.name}: "
+                f"the linux daemon does not support signal {number}"
+            )
         if record.restart_timer is not None and number in (signals.SIGKILL, signals.SIGTERM):
             async with record.held():
                 await self._stop_restarting(record)
@@ -468,6 +481,13 @@ class Lifecycle:
 
 async def _connected(record: Record, sock: socket.socket) -> None:
     record.hub.connect(sock)
+
+
+def _at_rest(other: Container) -> str:
+    return (
+        "cannot join network namespace of a non running container: "
+        f"container {other.name} is {other.state.status.value}"
+    )
 
 
 MISSING_WORDS = ("executable file not found", "no such file or directory", "not a directory")

@@ -5,6 +5,7 @@ goes to the journal as well. What is refused is refused at create, with docker's
 oracle: tests/oracle, the scenarios of logs; `max-size` and `max-file` are told by docker at start only.
 """
 
+from gorae.engine import logdetails
 from gorae.engine.model import LogConfig
 from gorae.errors import InvalidArgument
 
@@ -48,6 +49,10 @@ def check(log: LogConfig) -> None:
             where = "log driver local" if driver == "local" else f"{driver} log driver"
             raise InvalidArgument(f"unknown log opt '{name}' for {where}")
     limits(log)
+    try:
+        logdetails.check(log)
+    except InvalidArgument as error:
+        raise InvalidArgument(f"{INITIALIZE}{error.message}") from None
 
 
 def _check_buffer(text: str) -> None:

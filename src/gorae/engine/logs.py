@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from gorae import errors
+from gorae.engine import logdetails
 from gorae.engine.model import LogOptions
 from gorae.engine.record import Record
 from gorae.linux.inotify import Watcher
@@ -38,6 +39,7 @@ async def _read(
         until_ns=options.until_ns,
         tail=options.tail,
         timestamps=options.timestamps,
+        prefix=logdetails.prefix(record.container) if options.details else b"",
     )
     cursor = await run(LogCursor.open, path, window)
     try:

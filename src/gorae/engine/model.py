@@ -106,6 +106,7 @@ class NetworkRequest:
     mac: str = ""
     driver_options: dict[str, str] = field(default_factory=dict)
     gateway_priority: int = 0
+    link_local: tuple[str, ...] = ()
     connected: bool = False
     """Asked for by `network connect`: inspect shows what was left open as empty, not as null."""
 
@@ -198,6 +199,8 @@ class ContainerSpec:
     init: bool | None = None
     oom_score_adj: int = 0
     cgroup_parent: str = ""
+    platform: str = ""
+    """The image is to be of it; empty: of any."""
     runtime: str = ""
     resources: Resources = Resources()
     storage_options: dict[str, str] = field(default_factory=dict)

@@ -71,7 +71,7 @@ def runtime_config(
 
 def cgroup_path(container: Container, parent: str) -> str:
     """Below the parent asked for, else the daemon's own."""
-    return f"{container.spec.cgroup_parent.rstrip('/') or parent}/{container.id}"
+    return resource_limits.group_path(container.spec.cgroup_parent, parent, container.id)
 
 
 def hostname(container: Container) -> str:

@@ -1,5 +1,6 @@
 """Signals by name and number. Pure but for the platform's own table of names."""
 
+import re
 import signal as _signals
 
 from gorae.errors import InvalidArgument
@@ -8,16 +9,17 @@ _NAMES: dict[str, int] = {
     one.name.removeprefix("SIG"): one.value for one in _signals.Signals if "_" not in one.name
 }
 _RTMIN, _RTMAX = 34, 64
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
 
 
 def signal_number(text: str) -> int:
-    """`TERM`, `SIGTERM`, `15`, `RTMIN+3` -> 15 and the like.
+    """`TERM`, `SIGTERM`, `15`, `RTMIN+3` -> 15 and the like; any other number is itself, see `is_known`.
 
     Raises:
-        InvalidArgument: no such signal.
+        InvalidArgument: no such name, or 0.
     """
     bare = text.strip().upper().removeprefix("SIG")
-    if bare.isdigit() and 0 < int(bare) <= _RTMAX:
+    if _NUMBER.fullmatch(bare) and int(bare):
         return int(bare)
     if bare in _NAMES:
         return _NAMES[bare]
@@ -28,3 +30,8 @@ def signal_number(text: str) -> int:
             if _RTMIN <= value <= _RTMAX:
                 return value
     raise InvalidArgument(f"invalid signal: {text}")
+
+
+def is_known(number: int) -> bool:
+    """Whether it is a signal of this kernel."""
+    return number in _NAMES.values() or _RTMIN <= number <= _RTMAX

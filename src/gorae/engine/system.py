@@ -11,6 +11,7 @@ from gorae.engine.containers import Containers
 from gorae.engine.images import Images
 from gorae.engine.model import LogConfig, Status
 from gorae.runtime.host import HostFacts
+from gorae.runtime.programversion import ProgramVersion
 
 VERSION = "28.5.2"
 """Announced as the engine's: tools compare it with Docker's numbers. gorae's own stands beside it."""
@@ -26,12 +27,14 @@ class DaemonFacts:
     gorae_version: str
     data_root: str
     runtime: str
-    runtime_version: str
-    monitor_version: str
+    runtime_version: ProgramVersion
+    monitor_version: ProgramVersion
     init_binary: str
     labels: tuple[str, ...]
     log: LogConfig
     started_ns: int
+    commit: str = ""
+    built_s: int = 0
     debug: bool = False
     bin_hours: float = 24.0
     mirrors: tuple[str, ...] = ()

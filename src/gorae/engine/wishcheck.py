@@ -12,6 +12,9 @@ from gorae.errors import InvalidArgument
 
 _IPC = ("", "private", "shareable", "host", "none")
 _PID = ("", "host")
+_UTS = ("", "host")
+_CGROUP = ("", "private", "host")
+QUOTA_OPTION = "size"
 GATEWAY = "host-gateway"
 
 
@@ -19,6 +22,11 @@ def check(spec: ContainerSpec) -> None:
     """Raises: InvalidArgument: with docker's sentence."""
     _check_mode("IPC", spec.ipc_mode, _IPC)
     _check_mode("PID", spec.pid_mode, _PID)
+    if spec.uts_mode not in _UTS:
+        raise InvalidArgument(f"invalid UTS mode: {spec.uts_mode}")
+    if spec.cgroupns_mode not in _CGROUP:
+        raise InvalidArgument(f"invalid cgroup namespace mode: {spec.cgroupns_mode}")
+    _check_storage(spec)
     if spec.stop_signal:
         signal_number(spec.stop_signal)
     if spec.working_dir and not spec.working_dir.startswith("/"):
@@ -30,6 +38,9 @@ def check(spec: ContainerSpec) -> None:
     _check_texts(spec)
     for text in spec.extra_hosts:
         _check_host(text)
+    for port in spec.ports:  # docker takes what is no address for all addresses
+        if port.host_ip and ("%" in port.host_ip or not _is_address(port.host_ip)):
+            raise InvalidArgument(f"invalid IP address: {port.host_ip}")
     for address in spec.dns:
         if not _is_address(address):
             raise InvalidArgument(f"bad nameserver address: {address!r}")
@@ -39,6 +50,16 @@ def _check_mode(kind: str, mode: str, known: Iterable[str]) -> None:
     shared, colon, name = mode.partition(":")
     if mode not in known and not (shared == "container" and colon and name):
         raise InvalidArgument(f"invalid {kind} mode: {mode}")
+
+
+def _check_storage(spec: ContainerSpec) -> None:
+    """A layer's size cannot be limited: docker needs project quotas of xfs for that, and says so."""
+    for name in spec.storage_options:
+        if name.lower() != QUOTA_OPTION:
+            raise InvalidArgument(f"Unknown option {name}")
+        raise InvalidArgument(
+            "--storage-opt is supported only for overlay over xfs with 'pquota' mount option"
+        )
 
 
 def _check_texts(spec: ContainerSpec) -> None:

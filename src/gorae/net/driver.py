@@ -182,6 +182,7 @@ class NetDriver:
                 gateway6=taken.gateway6 if request.gateway6 and open_end else "",
                 isolated=not network.icc,
                 sysctls=request.sysctls,
+                link_local=request.link_local,
             )
             host_name, mac = self._maker.add_interface(
                 sandbox, network, self._parents[network.id], wanted

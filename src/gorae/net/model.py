@@ -67,6 +67,7 @@ class EndpointRequest:
     gateway: bool = True
     gateway6: bool = True
     sysctls: tuple[tuple[str, str], ...] = ()
+    link_local: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

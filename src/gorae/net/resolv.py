@@ -54,8 +54,9 @@ def resolv_conf(
     options: Sequence[str],
     keep_loopback: bool,
     internal: bool = False,
+    path: str = "/etc/resolv.conf",
 ) -> str:
-    """The host's settings with what was asked for in their place.
+    """The host's settings, from its file `path`, with what was asked for in their place.
 
     Name servers on the host's loopback cannot be reached from a container: they are left out unless
     `keep_loopback`; where none is left, public ones stand in. `internal`: our own server is asked, and asks on.
@@ -68,18 +69,37 @@ def resolv_conf(
             found[key] = [*found[key], *words[1:]] if key != "search" else words[1:]
     own = [one for one in servers_of(host) if keep_loopback or not _is_loopback(one)]
     used = list(servers) or own or list(FALLBACK_SERVERS)
+    how = " (internal resolver)" if internal else "" if keep_loopback else " (legacy)"
+    notes = [f"Based on host file: '{path}'{how}"]
+    if not servers and not own and not internal:
+        notes.append("Used default nameservers.")
     domains = [one for one in search if one != "."] if search else found["search"]
     switches = list(options) or found["options"]
+    ndots = _ndots_from(options, found["options"])
     if internal:
         further = list(servers) or [f"host({one})" for one in servers_of(host)]
-        own_ndots = not any(one.startswith("ndots:") for one in switches)
-        used, switches = [OWN_SERVER], [*switches, *(["ndots:0"] if own_ndots else [])]
+        notes.append(f"ExtServers: [{' '.join(further)}]")
+        used = [OWN_SERVER]
+        if not ndots:
+            ndots, switches = "internal", [*switches, "ndots:0"]
     out = RESOLV_HEAD + "".join(f"nameserver {one}\n" for one in used)
     if domains:
         out += f"search {' '.join(domains)}\n"
     if switches:
         out += f"options {' '.join(switches)}\n"
-    return out + (f"\n# ExtServers: [{' '.join(further)}]\n" if internal else "")
+    asked = {"nameservers": servers, "search": search, "options": options}
+    notes.append(f"Overrides: [{' '.join(name for name, value in asked.items() if value)}]")
+    if ndots:
+        notes.append(f"Option ndots from: {ndots}")
+    return out + "\n" + "".join(f"# {one}\n" for one in notes)
+
+
+def _ndots_from(asked: Sequence[str], host: Sequence[str]) -> str:
+    """Who says how many dots make a name whole: `override`, `host`, or nobody."""
+    for origin, options in (("override", asked), ("host", [] if asked else host)):
+        if any(one.startswith("ndots:") for one in options):
+            return origin
+    return ""
 
 
 def _is_loopback(address: str) -> bool:

@@ -5,6 +5,7 @@ conversation. Everything that is found done already is fine.
 """
 
 import errno
+import ipaddress
 import socket
 import threading
 from collections.abc import Iterator
@@ -64,9 +65,13 @@ class Netlink:
 
     def add_address(self, index: int, address: str, prefix_len: int) -> None:
         """Give a link an address. Raises: KernelError."""
-        flags = {"flags": 0x02} if ":" in address else {}  # no duplicate address detection
+        if ":" in address:
+            more: dict[str, Any] = {"flags": 0x02}  # no duplicate address detection
+        else:
+            interface = ipaddress.IPv4Interface(f"{address}/{prefix_len}")
+            more = {"broadcast": str(interface.network.broadcast_address)}
         with self._lock, _translated(address, ignoring=(errno.EEXIST,)):
-            self._ip.addr("add", index=index, address=address, prefixlen=prefix_len, **flags)
+            self._ip.addr("add", index=index, address=address, prefixlen=prefix_len, **more)
 
     def add_veth(
         self,

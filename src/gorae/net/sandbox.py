@@ -27,6 +27,8 @@ from gorae.net.rtnl import Netlink
 T = TypeVar("T")
 SYSCTL = Path("/proc/sys/net")
 LOOPBACK = 1
+LINK_LOCAL4, LINK_LOCAL6 = 16, 64
+"""Prefix lengths. Source: RFC 3927, RFC 4291."""
 READY = 6
 FULL_MAC = len("02:42:ac:11:00:02")
 LINK_PATIENCE_S = 0.5
@@ -48,6 +50,7 @@ class Interface:
     gateway6: str = ""
     isolated: bool = False
     sysctls: tuple[tuple[str, str], ...] = ()
+    link_local: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -248,11 +251,13 @@ class SandboxMaker:
 def _configure(netlink: Netlink, wanted: Interface) -> str:
     """In the namespace: sysctls before the link is up, so that it never has an address that was not given."""
     index = netlink.index(wanted.name)
-    if not wanted.ip6:
+    if not wanted.ip6 and not any(":" in one for one in wanted.link_local):
         _write_sysctl(f"ipv6/conf/{wanted.name}/disable_ipv6", "1", optional=True)
     for address, prefix_len in ((wanted.ip, wanted.prefix_len), (wanted.ip6, wanted.prefix_len6)):
         if address:
             netlink.add_address(index, address, prefix_len)
+    for address in wanted.link_local:
+        netlink.add_address(index, address, LINK_LOCAL6 if ":" in address else LINK_LOCAL4)
     netlink.set_up(index)
     for gateway in (wanted.gateway, wanted.gateway6):
         if gateway:

@@ -98,6 +98,15 @@ def matches(wanted: Platform, found: Platform) -> bool:
     )
 
 
+def fits(wanted: Platform, found: Platform) -> bool:
+    """As `matches`, but what `found` leaves out may be anything too: a local image often says little."""
+    asked, have = normalized(wanted), normalized(found)
+    bare = not (wanted.variant and found.variant)
+    if not found.architecture:
+        asked = replace(asked, architecture="")
+    return matches(replace(asked, variant=have.variant) if bare else asked, found)
+
+
 def choose(offered: Iterable[Descriptor], wanted: Sequence[Platform]) -> Descriptor | None:
     """The entry of an index that fits best: the first that is as the earliest of `wanted`.
 

@@ -6,19 +6,47 @@ from typing import Any
 
 from gorae.errors import InvalidArgument
 
-MAX_DEPTH_CHARS = 64
+_KINDS: dict[type, str] = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def load(data: bytes, what: str) -> dict[str, Any]:
     """An object. Raises: InvalidArgument: not JSON, or no object; `what` names the document."""
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise InvalidArgument(f"{what} is not JSON: {str(error)[:MAX_DEPTH_CHARS]}") from None
+    value = _value(data, what)
     if not isinstance(value, dict):
-        raise InvalidArgument(f"{what}: wanted an object, found {type(value).__name__}")
+        raise InvalidArgument(f"{what}: wanted an object, found {_kind(value)}")
     return value
+
+
+def load_list(data: bytes, what: str) -> list[Any]:
+    """An array. Raises: InvalidArgument: not JSON, or no array."""
+    value = _value(data, what)
+    if not isinstance(value, list):
+        raise InvalidArgument(f"{what}: wanted an array, found {_kind(value)}")
+    return value
+
+
+def _value(data: bytes, what: str) -> Any:
+    """JSON text is UTF-8 (RFC 8259, section 8.1) and has no NaN."""
+    try:
+        return json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+    except RecursionError:
+        reason = "nested too deeply"
+    except UnicodeDecodeError as error:
+        reason = f"byte {error.start} is no UTF-8"
+    except json.JSONDecodeError as error:
+        reason = f"line {error.lineno}, column {error.colno}: {error.msg.lower()}"
+    except ValueError:
+        reason = "a number that is none, or too long"
+    raise InvalidArgument(f"{what} is not JSON: {reason}")
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(text)
+
+
+def _kind(value: Any) -> str:
+    return "null" if value is None else _KINDS.get(type(value), "a number")
 
 
 def dump(value: Any) -> bytes:
@@ -38,6 +66,6 @@ def want(document: dict[str, Any], key: str, kind: type, what: str, default: Any
         return default
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise InvalidArgument(
-            f'{what}: "{key}" wants {kind.__name__}, found {type(value).__name__}'
+            f'{what}: "{key}" wants {_KINDS.get(kind, "a number")}, found {_kind(value)}'
         )
     return value

@@ -11,7 +11,6 @@ Source: conmon(8), and its behaviour at 2.1.6
 import contextlib
 import json
 import os
-import re
 import select
 import shutil
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from gorae.errors import Internal, NotFound, Unavailable
 from gorae.linux import pidfd, process
 from gorae.runtime.oci import OciRuntime, plain_words
+from gorae.runtime.programversion import ProgramVersion, program_version
 
 PLACES = ("/usr/libexec/podman/conmon", "conmon")
 ANSWER_TIMEOUT_S = 60
@@ -66,11 +66,9 @@ class Conmon:
                 return cls(found, runtime, _environment(exec_root))
         raise NotFound(f'no monitor "{path or "conmon"}" in {process.PATH}')
 
-    def version(self) -> str:
-        """As the program says it: `2.1.6`."""
-        done = process.run([self.path, "--version"], timeout_s=ANSWER_TIMEOUT_S)
-        found = re.search(rb"version (\S+)", done.stdout)
-        return found.group(1).decode() if found else ""
+    def version(self) -> ProgramVersion:
+        """As the program says it."""
+        return program_version(self.path)
 
     def create(self, container_id: str, bundle: Path, stdio: Stdio, *, name: str = "") -> Started:
         """Create a container of `bundle`. Raises: GoraeError: the monitor itself failed."""

@@ -50,6 +50,8 @@ class LogWindow:
     until_ns: int = 0
     tail: int | None = None
     timestamps: bool = False
+    prefix: bytes = b""
+    """What is said before each line, after its stamp."""
 
 
 class Decoder:
@@ -59,6 +61,9 @@ class Decoder:
         self._window = window
         self._wanted = {STDOUT: window.stdout, STDERR: window.stderr}
         self._in_line = {STDOUT: False, STDERR: False}
+        self._prefixed = window.timestamps or bool(window.prefix)
+        literal = window.prefix.replace(b"\\", rb"\\")
+        self._line_head = (rb"\1Z " if window.timestamps else b"") + literal
 
     def decode(self, lines: bytes) -> list[Chunk]:
         """The content of complete lines."""
@@ -72,17 +77,18 @@ class Decoder:
 
     def _content(self, stream: int, text: bytes) -> bytes:
         pieces = b" P " in text
-        if self._window.timestamps:
+        if self._prefixed:
             if pieces or self._in_line[stream]:
-                return b"".join(self._stamped(stream, text.splitlines(keepends=True)))
-            return _STAMP_AND_HEAD.sub(rb"\1Z ", text)
+                return b"".join(self._stamped(stream, _lines(text)))
+            return _STAMP_AND_HEAD.sub(self._line_head, text)
         return _HEAD_OR_PIECE.sub(rb"\1", text) if pieces else _HEAD.sub(b"", text)
 
     def _stamped(self, stream: int, lines: Iterable[bytes]) -> Iterator[bytes]:
-        """A stamp at the beginning of each line, not of each piece."""
+        """Stamp and prefix at the beginning of each line, not of each piece."""
         for line in lines:
             if not self._in_line[stream]:
-                yield line[:_STAMP_BYTES] + b"Z "
+                yield line[:_STAMP_BYTES] + b"Z " if self._window.timestamps else b""
+                yield self._window.prefix
             self._in_line[stream] = line[_FLAG_AT : _FLAG_AT + 1] == b"P"
             content = line[_FLAG_AT + 2 :]
             yield content[:-1] if self._in_line[stream] else content
@@ -217,7 +223,7 @@ class LogCursor:
 
 def _cut(block: bytes, before: Callable[[bytes], bool]) -> tuple[bytes, bytes]:
     """The lines for which `before` holds, and the rest."""
-    lines = block.splitlines(keepends=True)
+    lines = _lines(block)
     low, high = 0, len(lines)
     while low < high:
         middle = (low + high) // 2
@@ -226,6 +232,11 @@ def _cut(block: bytes, before: Callable[[bytes], bool]) -> tuple[bytes, bytes]:
         else:
             high = middle
     return b"".join(lines[:low]), b"".join(lines[low:])
+
+
+def _lines(block: bytes) -> list[bytes]:
+    """Whole lines with their ends; `splitlines` would end one at a carriage return too."""
+    return [line + b"\n" for line in block.split(b"\n")[:-1]]
 
 
 def _last_stamp(block: bytes) -> bytes:

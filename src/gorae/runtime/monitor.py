@@ -29,6 +29,7 @@ from gorae.runtime.config import Process, Resources, RuntimeConfig
 from gorae.runtime.conmon import Conmon, Stdio, monitor_of
 from gorae.runtime.host import HostFacts
 from gorae.runtime.oci import CREATE, EXEC, OciRuntime, Runtimes, translated
+from gorae.runtime.programversion import ProgramVersion
 from gorae.runtime.seccompcache import SeccompCache
 from gorae.runtime.spec import oci_process, oci_spec
 
@@ -106,8 +107,8 @@ class Monitor:
         for directory in (self._bundles, self._execs):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def version(self) -> str:
-        """The monitor's version: `2.1.6`."""
+    def version(self) -> ProgramVersion:
+        """The monitor's."""
         return self._conmon.version()
 
     # containers -------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from typing import Any
 
 from gorae.errors import Conflict, GoraeError, Internal, InvalidArgument, NotFound
 from gorae.linux import process
+from gorae.runtime.programversion import ProgramVersion, program_version
 
 TIMEOUT_S = 30
 PREFERRED = ("crun", "runc")
@@ -63,11 +64,9 @@ class OciRuntime:
         """What stands before every command."""
         return ("--root", self.root) if self.root else ()
 
-    def version(self) -> str:
-        """As the program says it: `1.8.1`."""
-        done = process.run([self.path, "--version"], timeout_s=TIMEOUT_S)
-        found = re.search(rb"version (\S+)", done.stdout)
-        return found.group(1).decode() if found else ""
+    def version(self) -> ProgramVersion:
+        """As the program says it."""
+        return program_version(self.path)
 
     def start(self, container_id: str) -> None:
         """Let a created container's process run. Raises: GoraeError: in docker's words."""

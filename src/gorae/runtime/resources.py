@@ -3,6 +3,7 @@
 `check` is asked when a container is created or updated; its sentences are docker's, since clients show them.
 """
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +18,11 @@ CPU_PERIOD_US = 100_000
 
 DEFAULT_DEVICES = ("c 1:5 rwm", "c 1:3 rwm", "c 1:9 rwm", "c 1:8 rwm", "c 5:0 rwm", "c 5:1 rwm")
 """zero, null, urandom, random, tty, console; the runtime adds what it makes itself (full, ptmx, pts, mknod)."""
+
+
+def group_path(asked: str, parent: str, name: str) -> str:
+    """A cgroup's path: below what was asked for, else below `parent`; `..` leads no higher than the root."""
+    return posixpath.join(posixpath.normpath("/" + asked.lstrip("/")) if asked else parent, name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def parse(text: str) -> bytes:
     if not text:
         return DEFAULT
     if len(text) > MAX_TEXT:
-        raise InvalidArgument("Invalid detach keys: too long")
+        raise InvalidArgument("Invalid escape keys: too long")
     return bytes(_key(word, text) for word in text.split(","))
 
 
@@ -32,7 +32,7 @@ def _key(word: str, text: str) -> int:
         code = ord(word[5].upper() if word[5].islower() else word[5])
         if 0x40 <= code <= 0x5F and not word[5].isupper():
             return code & 0x1F
-    raise InvalidArgument(f"Invalid detach keys ({text}) provided")
+    raise InvalidArgument(f"Invalid escape keys ({text}) provided")
 
 
 class DetachFilter:

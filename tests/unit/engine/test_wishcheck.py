@@ -1,6 +1,6 @@
 import pytest
 
-from gorae.engine.model import ContainerSpec
+from gorae.engine.model import ContainerSpec, PortBinding
 from gorae.engine.wishcheck import check
 from gorae.errors import InvalidArgument
 
@@ -19,6 +19,12 @@ from gorae.errors import InvalidArgument
         ({"dns": ("1.1.1.1\nnameserver 2",)}, "bad nameserver address"),
         ({"env": ("A\0B=c",)}, "a NUL byte"),
         ({"hostname": "a\nb"}, "invalid name"),
+        ({"uts_mode": "bogus"}, "invalid UTS mode: bogus"),
+        ({"cgroupns_mode": "bogus"}, "invalid cgroup namespace mode: bogus"),
+        ({"storage_options": {"size": "10G"}}, "--storage-opt is supported only for overlay over"),
+        ({"storage_options": {"nosuch": "1"}}, "Unknown option nosuch"),
+        ({"ports": (PortBinding(80, "tcp", "x;drop"),)}, "invalid IP address: x;drop"),
+        ({"ports": (PortBinding(80, "tcp", "fe80::1%eth0"),)}, "invalid IP address: fe80"),
     ],
 )
 def test_what_cannot_be(wish: dict[str, object], words: str) -> None:

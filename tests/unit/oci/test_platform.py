@@ -5,7 +5,7 @@ import pytest
 from gorae.errors import InvalidArgument
 from gorae.oci.digest import Digest
 from gorae.oci.manifest import Descriptor, Platform
-from gorae.oci.platform import ATTESTATION, choose, matches, parse, runnable, show
+from gorae.oci.platform import ATTESTATION, choose, fits, matches, parse, runnable, show
 
 ZERO = Digest("sha256:" + "0" * 64)
 
@@ -57,3 +57,18 @@ def test_attestations_are_no_images() -> None:
 def test_what_was_left_out_may_be_anything() -> None:
     assert matches(parse("linux"), parse("linux/amd64"))
     assert not matches(parse("windows"), parse("linux/amd64"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "answer"),
+    [
+        ("linux", Platform("amd64", "linux"), True),
+        ("linux/amd64/v2", Platform("amd64", "linux"), True),
+        ("linux/arm64", Platform("amd64", "linux"), False),
+        ("linux/arm/v7", Platform("arm", "linux", "v6"), False),
+        ("windows", Platform("amd64", "linux"), False),
+        ("linux/arm64", Platform("", "linux"), True),
+    ],
+)
+def test_whether_a_local_image_fits(wanted: str, found: Platform, answer: bool) -> None:
+    assert fits(parse(wanted), found) is answer

@@ -231,3 +231,19 @@ def test_any_bytes_decode_to_something(data: bytes) -> None:
     for timestamps in (False, True):
         for stream, _ in Decoder(LogWindow(timestamps=timestamps)).decode(data):
             assert stream in (STDOUT, STDERR)
+
+
+def test_a_prefix_stands_after_the_stamp(log: Path) -> None:
+    log.write_bytes(line("one") + line("two, part", flag="P") + line(" rest") + line("three"))
+    assert read(log, prefix=b"a=1 ") == [(STDOUT, b"a=1 one\na=1 two, part rest\na=1 three\n")]
+    when = stamp(BASE_NS).decode()
+    stamped = read(log, prefix=rb"\1 ", timestamps=True)
+    assert stamped[0][1].decode().splitlines()[0] == rf"{when}Z \1 one"
+
+
+def test_a_carriage_return_ends_no_line(log: Path) -> None:
+    log.write_bytes(line("10%\r20%\r", flag="P") + line("30%\r") + line("end\r", at=10))
+    when, later = stamp(BASE_NS).decode(), stamp(BASE_NS + 10).decode()
+    text = f"{when}Z 10%\r20%\r30%\r\n{later}Z end\r\n".encode()
+    assert read(log, timestamps=True) == [(STDOUT, text)]
+    assert read(log, since_ns=BASE_NS + 5) == [(STDOUT, b"end\r\n")]

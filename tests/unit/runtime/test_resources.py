@@ -14,6 +14,7 @@ from gorae.runtime.resources import (
     clamp_oom_score,
     clamp_rlimits,
     device_rule,
+    group_path,
     number_list,
     oci_resources,
 )
@@ -142,3 +143,10 @@ def test_number_list() -> None:
     for text in ("a", "3-1", "-1", "0-99999"):
         with pytest.raises(ValueError):  # noqa: PT011 - the caller words it
             number_list(text)
+
+
+def test_group_paths() -> None:
+    assert group_path("", "/gorae", "x") == "/gorae/x"
+    assert group_path("/a/../b/", "/gorae", "x") == "/b/x"
+    assert group_path("../../a//b", "/gorae", "x") == "/a/b/x"
+    assert group_path("..", "/gorae", "x") == "/x"

@@ -14,7 +14,7 @@ def test_the_grammar() -> None:
 
 @pytest.mark.parametrize("text", ["zz", "ctrl-", "ctrl-1", "ctrl-A", "a,,b", "ctrl-aa", "é"])
 def test_other_texts_are_refused(text: str) -> None:
-    with pytest.raises(InvalidArgument, match="Invalid detach keys"):
+    with pytest.raises(InvalidArgument, match="Invalid escape keys"):
         parse(text)
 
 

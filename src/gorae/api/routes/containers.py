@@ -178,7 +178,7 @@ class Containers:
         new = create.new_container(
             asked, self._defaults(), lambda ref: self._containers.get(ref).id
         )
-        spec = dataclasses.replace(new.spec, caller=call.caller())
+        spec = dataclasses.replace(new.spec, caller=call.caller(), platform=call.text("platform"))
         made = await self._containers.create(call.text("name"), spec, new.request)
         return answer.document(
             wire.ContainerCreated(made.id, [*new.warnings, *made.warnings]), status=201

@@ -255,8 +255,7 @@ class Images:
         return await self._save(call, names)
 
     async def _save(self, call: Call, names: Sequence[str]) -> web.StreamResponse:
-        for name in names:
-            await self._run(self._images.resolve, name)
+        await self._run(self._services.archives.check, names)
         writer = AnswerWriter()
         work = self._services.run_transfer(
             self._services.archives.save, names, cast("BinaryIO", writer)

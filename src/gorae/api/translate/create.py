@@ -38,9 +38,9 @@ def new_container(
     if not asked.image:
         raise InvalidArgument("config cannot be empty in order to create a container")
     host = hostconfig.with_defaults(asked.host_config, defaults)
-    host.network_mode = _by_id(host.network_mode, find_container)
-    host.ipc_mode = _by_id(host.ipc_mode, find_container)
-    host.pid_mode = _by_id(host.pid_mode, find_container)
+    host.network_mode = _by_id(host.network_mode, find_container, NO_NETWORK, late=True)
+    host.ipc_mode = _by_id(host.ipc_mode, find_container, NO_IPC)
+    host.pid_mode = _by_id(host.pid_mode, find_container, NO_PID)
     full = structs.replace(asked, host_config=host)
     netmode.check(full)
     if host.uts_mode == "host" and (full.hostname or full.domainname):
@@ -55,17 +55,32 @@ def new_container(
     )
 
 
-def _by_id(mode: str, find_container: Callable[[str], str]) -> str:
-    """`container:NAME` with the id in place of the name."""
+NO_NETWORK = "invalid network mode: invalid container format container:<name|id>"
+NO_IPC = 'failed to join IPC namespace: invalid name or ID supplied: ""'
+NO_PID = "invalid PID mode: container:"
+
+
+def _by_id(
+    mode: str, find_container: Callable[[str], str], empty: str, *, late: bool = False
+) -> str:
+    """`container:NAME` with the id in place of the name; `empty` is said of one without a name.
+
+    `late`: one that is not there is told at the start, as docker does.
+
+    Raises:
+        InvalidArgument: no such container. Not a 404, which would make the CLI pull the image.
+    """
     kind, colon, ref = mode.partition(":")
     if kind != "container" or not colon:
         return mode
     if not ref:
-        raise InvalidArgument(f'invalid mode "{mode}": wanted container:<name or id>')
+        raise InvalidArgument(empty)
     try:
         return f"container:{find_container(ref)}"
-    except NotFound:  # told at start, as docker does: a 404 here would make the CLI pull the image
-        return mode
+    except NotFound as error:
+        if late:
+            return mode
+        raise InvalidArgument(error.message) from None
 
 
 def spec(full: wire.ContainerCreate) -> ContainerSpec:

@@ -41,6 +41,7 @@ def request(network: str, settings: EndpointSettings | None, mac: str = "") -> N
         mac=settings.mac_address or mac,
         driver_options=dict(settings.driver_opts or {}),
         gateway_priority=settings.gw_priority,
+        link_local=tuple(addresses.link_local_ips or ()),
     )
 
 
@@ -60,9 +61,10 @@ def planned_one(one: NetworkRequest, names: tuple[str, ...]) -> EndpointSettings
 
 
 def _asked(one: NetworkRequest) -> EndpointSettings:
-    pinned = one.ip or one.ip6 or one.connected
+    pinned = one.ip or one.ip6 or one.link_local or one.connected
+    addresses = IpamConfigOfEndpoint(one.ip, one.ip6, list(one.link_local))
     return EndpointSettings(
-        ipam_config=IpamConfigOfEndpoint(one.ip, one.ip6) if pinned else None,
+        ipam_config=addresses if pinned else None,
         links=list(one.links) or None,
         aliases=list(one.aliases) if one.aliases or one.connected else None,
         mac_address=one.mac,

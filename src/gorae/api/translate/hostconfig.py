@@ -1,5 +1,6 @@
 """HostConfig: dockerd's defaults filled in, and its parts as the engine's values. Pure."""
 
+import ipaddress
 from dataclasses import dataclass
 
 from msgspec import UNSET, structs
@@ -269,8 +270,19 @@ def ports(bindings: dict[str, list[wire.PortBinding] | None] | None) -> tuple[Po
         port, protocol = container_port(text)
         for place in places or ():
             first, last = _host_ports(place.host_port)
-            found.append(PortBinding(port, protocol, place.host_ip, first, last))
+            found.append(PortBinding(port, protocol, _address(place.host_ip), first, last))
     return tuple(found)
+
+
+def _address(text: str) -> str:
+    """An IPv4 address in IPv6 clothes is the IPv4 address; what is none is told by `engine.wishcheck`."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(address)
 
 
 def container_port(text: str) -> tuple[int, str]:
@@ -326,7 +338,9 @@ def security_options(asked: list[str] | None) -> SecurityOptions:
             case "no-new-privileges":
                 no_new = _boolean(text, value)
             case "systempaths":
-                unconfined = value == "unconfined"
+                if value != "unconfined":
+                    raise InvalidArgument(f'invalid --security-opt 2: "{text}"')
+                unconfined = True
             case _:
                 raise InvalidArgument(f'invalid --security-opt 2: "{text}"')
     return SecurityOptions(seccomp, no_new, apparmor, tuple(labels), unconfined)

@@ -15,9 +15,27 @@ def check(asked: ContainerCreate) -> None:
             "conflicting options: host type networking can't be used with links. "
             "This would result in undefined behavior"
         )
+    if host.isolation.lower() not in ("", "default"):
+        raise InvalidArgument(
+            f"invalid isolation ({host.isolation}): linux only supports 'default'"
+        )
+    if mode in ("host", "none"):
+        _refuse_address(asked, mode)
     if not -1000 <= host.oom_score_adj <= 1000:
         raise InvalidArgument(
             f"Invalid value {host.oom_score_adj}, range for oom score adj is [-1000, 1000]"
+        )
+
+
+def _refuse_address(asked: ContainerCreate, mode: str) -> None:
+    settings = (asked.networking_config.endpoints_config or {}).get(mode)
+    wanted = settings.ipam_config if settings else None
+    if wanted and (wanted.ipv4_address or wanted.ipv6_address):
+        raise InvalidArgument(
+            f"invalid config for network {mode}: invalid endpoint settings:\n"
+            "* user specified IP address is supported on user defined networks only\n"
+            "* user specified IP address is supported only when connecting to networks "
+            "with user configured subnets"
         )
 
 

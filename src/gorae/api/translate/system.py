@@ -1,5 +1,7 @@
 """The daemon about itself: the engine's facts as documents. Pure: the clock is an argument."""
 
+from datetime import UTC, datetime
+
 from msgspec import UNSET
 
 from gorae.engine.system import API_VERSION, MIN_API_VERSION, VERSION, DaemonFacts, SystemInfo
@@ -15,13 +17,15 @@ def version(info: SystemInfo) -> wire.Version:
     """The answer to version."""
     facts = info.facts
     arch = GO_ARCHITECTURES.get(info.architecture, info.architecture)
-    built = ""
+    built = _built(facts.built_s)
+    commit = facts.commit or f"gorae-{facts.gorae_version}"
+    runtime, monitor = facts.runtime_version, facts.monitor_version
     details = {
         "ApiVersion": API_VERSION,
         "Arch": arch,
         "BuildTime": built,
         "Experimental": "false",
-        "GitCommit": f"gorae-{facts.gorae_version}",
+        "GitCommit": commit,
         "GoVersion": "none",
         "KernelVersion": info.kernel,
         "MinAPIVersion": MIN_API_VERSION,
@@ -31,14 +35,14 @@ def version(info: SystemInfo) -> wire.Version:
         platform=wire.Platform(f"gorae {facts.gorae_version}"),
         components=[
             wire.Component("Engine", VERSION, details),
-            wire.Component("gorae", facts.gorae_version, {"GitCommit": ""}),
-            wire.Component(facts.runtime, facts.runtime_version, {"GitCommit": ""}),
-            wire.Component("conmon", facts.monitor_version, {"GitCommit": ""}),
+            wire.Component("gorae", facts.gorae_version, {"GitCommit": facts.commit}),
+            wire.Component(facts.runtime, runtime.number, {"GitCommit": runtime.commit}),
+            wire.Component("conmon", monitor.number, {"GitCommit": monitor.commit}),
         ],
         version=VERSION,
         api_version=API_VERSION,
         min_api_version=MIN_API_VERSION,
-        git_commit=f"gorae-{facts.gorae_version}",
+        git_commit=commit,
         go_version="none",
         os="linux",
         arch=arch,
@@ -46,6 +50,13 @@ def version(info: SystemInfo) -> wire.Version:
         experimental=UNSET,
         build_time=built,
     )
+
+
+def _built(built_s: int) -> str:
+    """As dockerd writes it; empty where nobody knows."""
+    if not built_s:
+        return ""
+    return datetime.fromtimestamp(built_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.000000000+00:00")
 
 
 def info(found: SystemInfo, *, now_ns: int, listeners: int = 0) -> wire.Info:
@@ -110,7 +121,7 @@ def info(found: SystemInfo, *, now_ns: int, listeners: int = 0) -> wire.Info:
         isolation="",
         init_binary=facts.init_binary,
         containerd_commit=wire.Commit(),
-        runc_commit=wire.Commit(facts.runtime_version),
+        runc_commit=wire.Commit(facts.runtime_version.commit or facts.runtime_version.number),
         init_commit=wire.Commit(),
         security_options=_security_options(found),
         firewall_backend=wire.FirewallBackend("nftables"),

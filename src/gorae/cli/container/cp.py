@@ -212,7 +212,8 @@ def local_source(path: str, *, follow: bool) -> Info:
         info = os.lstat(path)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise InvalidArgument(f"lstat {error.filename or path}: {reason}") from None
+        shown = "/" + (error.filename or path).lstrip("/")
+        raise InvalidArgument(f"lstat {shown}: {reason}") from None
     return Info(path, exists=True, is_dir=stat.S_ISDIR(info.st_mode), rename=rename)
 
 

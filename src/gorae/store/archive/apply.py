@@ -276,6 +276,8 @@ def _translate(error: OSError | KernelError, path: str) -> NoReturn:
     """A full disk is nobody's fault; all else is the archive's. Raises: Unavailable, InvalidArgument."""
     number = error.errno or 0
     made: GoraeError
+    if number == errno.EXDEV:  # something is mounted there, which cannot be replaced
+        number = errno.EBUSY
     if number in (errno.ENOSPC, errno.EDQUOT):
         made = Unavailable(NO_SPACE)
     elif number in _OURS:
