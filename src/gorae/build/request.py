@@ -13,13 +13,14 @@ from gorae.registry.auth import NOBODY, Credentials
 class BuildRequest:
     """The Dockerfile is `dockerfile` (its bytes), or the file `path` of the main context.
 
-    `ignore`: the ignore file's bytes; None: looked for beside the Dockerfile in the context. `log_limit_bytes`: of each
+    `ignore`: the bytes of the ignore file called `ignore_name`; None: looked for beside the Dockerfile in the context. `log_limit_bytes`: of each
     stream of a step's output; 0: none.
     """
 
     path: str = "Dockerfile"
     dockerfile: bytes | None = None
     ignore: bytes | None = None
+    ignore_name: str = ".dockerignore"
     target: str = ""
     build_args: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)

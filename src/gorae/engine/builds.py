@@ -346,7 +346,7 @@ class Builds:
         self, request: BuildRequest, main: ContextTree, name: str, progress: Progress
     ) -> ignores.Ignore | None:
         if request.ignore is not None:
-            return ignores.parse(request.ignore)
+            return ignores.parse(request.ignore, request.ignore_name)
         if main.folder is None:
             return None  # an archive was filtered by who packed it: its ignore file is a file
         vertex = progress.begin("[internal] load .dockerignore")

@@ -90,13 +90,14 @@ class Source(Struct):
 class DockerfileSource(Struct):
     """The Dockerfile: a path inside the main context, or its text.
 
-    `ignore`: the text of the ignore file; without it the engine looks for `<path>.dockerignore`, then for
-    `.dockerignore` in the context.
+    `ignore`: the text of the ignore file, which messages call `ignore_name`; without it the engine looks for
+    `<path>.dockerignore`, then for `.dockerignore` in the context.
     """
 
     path: str = "Dockerfile"
     text: str | None = None
     ignore: str | None = None
+    ignore_name: str = ".dockerignore"
 
 
 class Identified(Struct):

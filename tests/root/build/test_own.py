@@ -56,6 +56,20 @@ def test_the_store_is_sound_with_an_image_of_ours(builder: Builder, tmp_path):
     assert builder.daemon.ask("GET", "/gorae/system/check") == {"Findings": []}
 
 
+@pytest.mark.parametrize("name", [".dockerignore", "Dockerfile.dockerignore"])
+def test_an_ignored_source_names_its_ignore_file(builder: Builder, tmp_path, name):
+    text = "FROM bb\nCOPY kept.env /\nCOPY secret.env /"
+    files = {
+        "Dockerfile": text,
+        name: "# why\n*.env\n!kept.env\n",
+        "kept.env": "",
+        "secret.env": "",
+    }
+    status, words = build(builder, context(tmp_path, files))
+    assert status == 1
+    assert f'"/secret.env": not found: {name}:2 ("*.env") leaves it out' in words
+
+
 def test_an_arg_is_named(builder: Builder, tmp_path):
     top = context(tmp_path, {"Dockerfile": "FROM bb\nARG A=1\nRUN echo $A"})
     assert build(builder, top)[0] == 0

@@ -163,6 +163,7 @@ def own_request(call: Call, asked: wire.BuildRequest) -> BuildRequest:
         path=file.path or "Dockerfile",
         dockerfile=None if file.text is None else _bytes(file.text),
         ignore=None if file.ignore is None else _bytes(file.ignore),
+        ignore_name=file.ignore_name or ".dockerignore",
         target=asked.target,
         build_args={key: value for key, value in asked.build_args.items() if value is not None},
         labels=asked.labels,

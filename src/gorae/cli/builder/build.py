@@ -147,7 +147,7 @@ class Talk:
         from gorae.dockerfile import ignore
 
         text = self._wanted.dockerfile.ignore if source.is_context else b""
-        rules = ignore.parse(text or b"")
+        rules = ignore.parse(text or b"", self._wanted.dockerfile.ignore_name)
         return upload.pieces(source.folder, rules)
 
 

@@ -63,7 +63,7 @@ def lint(call: Invocation, wanted: BuildRequest, text: bytes) -> Report:
     request = Request(
         build_args={k: v for k, v in wanted.document["build_args"].items() if v is not None},
         target=wanted.document["target"],
-        ignore=None if rules is None else ignore.parse(rules),
+        ignore=None if rules is None else ignore.parse(rules, wanted.dockerfile.ignore_name),
         bases=lambda name: base_image(call, name),
         platform=(wanted.document["platforms"] or ["linux/amd64"])[0],
         contexts=frozenset(name for name in wanted.contexts if name),

@@ -100,6 +100,7 @@ def sources(contexts: dict[str, source.Source], dockerfile: source.Dockerfile) -
         file["text"] = dockerfile.text.decode("utf-8", "surrogateescape")
     if dockerfile.ignore is not None:
         file["ignore"] = dockerfile.ignore.decode("utf-8", "surrogateescape")
+        file["ignore_name"] = dockerfile.ignore_name
     main = contexts[""]
     return {
         "dockerfile": file,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from gorae.cli.console import Console
 
+IGNORE_FILE = ".dockerignore"
 MAX_DOCKERFILE_BYTES = 8 << 20
 MAGIC = (
     (0, b"\x1f\x8b"),
@@ -54,12 +55,22 @@ class Source:
 
 
 class Dockerfile:
-    """Its text and where it is from; `text` None: the engine finds `path` in the context."""
+    """Its text and where it is from; `text` None: the engine finds `path` in the context.
 
-    def __init__(self, path: str, text: bytes | None = None, ignore: bytes | None = None) -> None:
+    `ignore`: the text of the ignore file that goes with it, `ignore_name` what messages call that.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        text: bytes | None = None,
+        ignore: bytes | None = None,
+        ignore_name: str = IGNORE_FILE,
+    ) -> None:
         self.path = path
         self.text = text
         self.ignore = ignore
+        self.ignore_name = ignore_name
 
 
 def is_git(text: str) -> bool:
@@ -160,7 +171,7 @@ def _local_dockerfile(file: str, context: str, console: Console) -> Dockerfile:
     """`-f` is found from here, else in the context."""
     if file == "-":
         found = _dockerfile_from_stdin(console)
-        found.ignore = read_if_there(os.path.join(context, ".dockerignore"))
+        found.ignore = read_if_there(os.path.join(context, IGNORE_FILE))
         return found
     if file.startswith(WEB_PREFIXES):
         return Dockerfile(file)
@@ -178,10 +189,13 @@ def _local_dockerfile(file: str, context: str, console: Console) -> Dockerfile:
         raise NotFound(
             f"failed to read dockerfile: open {os.path.basename(path)}: no such file or directory"
         )
-    ignore = read_if_there(f"{path}.dockerignore")
-    if ignore is None:
-        ignore = read_if_there(os.path.join(context, ".dockerignore"))
-    return Dockerfile(os.path.basename(path), text, ignore)
+    for name in (f"{path}{IGNORE_FILE}", os.path.join(context, IGNORE_FILE)):
+        ignore = read_if_there(name)
+        if ignore is not None:
+            shown = os.path.relpath(name, context)
+            shown = name if shown.startswith("../") else shown
+            return Dockerfile(os.path.basename(path), text, ignore, shown)
+    return Dockerfile(os.path.basename(path), text)
 
 
 def read_if_there(path: str) -> bytes | None:
