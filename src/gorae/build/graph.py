@@ -36,6 +36,7 @@ from gorae.dockerfile.expand import Expander, expand
 from gorae.dockerfile.heredoc import heredoc_of
 from gorae.dockerfile.mount import RunMount, check_target
 from gorae.dockerfile.quote import quoted
+from gorae.dockerfile.scope import DEFAULT_PATH, meta_env, platform_args
 from gorae.dockerfile.shell import Shell
 from gorae.dockerfile.stages import Dockerfile, Stage, trigger_instruction
 from gorae.dockerfile.suggest import with_suggestion
@@ -80,11 +81,6 @@ class Wish:
     """Entitlements: `network.host`, `security.insecure`."""
 
 
-def platform_text(one: Platform) -> str:
-    """`linux/arm64/v8`."""
-    return "/".join(filter(None, (one.os, one.architecture, one.variant)))
-
-
 def plan(file: Dockerfile, wish: Wish, bases: Mapping[tuple[str, str], Base]) -> Plan:
     """The graph of the target.
 
@@ -105,8 +101,12 @@ class _Planner:
         self._under_way: list[int] = []
         self._missing: dict[tuple[str, str], to.Instruction] = {}
         self.used_args: set[str] = set()
-        self.global_args = _global_args(wish, file)
-        self._read_meta_args()
+        stage = wish.target or file.stages[-1].name
+        self._predefined = platform_args(wish.build_platform, wish.platform, stage, wish.build_args)
+        self.global_args = meta_env(
+            file.meta_args, self._predefined, wish.build_args, Shell(file.ast.escape)
+        )
+        self.used_args.update(item.name for arg in file.meta_args for item in arg.items)
 
     def plan(self) -> Plan:
         index = self._target()
@@ -121,22 +121,9 @@ class _Planner:
         labels = {**target.config.labels, **self.wish.labels}
         target = replace(target, config=replace(target.config, labels=labels))
         self._done[index] = target
-        known = self.used_args | _PROXY_NAMES | _OWN_ARGS | set(_global_args(self.wish, self.file))
+        known = self.used_args | _PROXY_NAMES | _OWN_ARGS | set(self._predefined)
         unused = tuple(sorted(set(self.wish.build_args) - known))
         return Plan(target, tuple(self._done[one] for one in sorted(self._done)), unused)
-
-    def _read_meta_args(self) -> None:
-        """ARGs before the first FROM; each may use those before it."""
-        for arg in self.file.meta_args:
-            for item in arg.items:
-                self.used_args.add(item.name)
-                value = self.wish.build_args.get(item.name)
-                if value is None and item.default is not None:
-                    value = self.expander(self.global_args)(item.default)
-                if value is None and item.name not in self.global_args:
-                    continue
-                if value is not None:
-                    self.global_args[item.name] = value
 
     def expander(self, env: Mapping[str, str]) -> Expander:
         """Expands with the file's escape character."""
@@ -503,7 +490,7 @@ def _wrong(found: to.Instruction, message: str) -> WrongStage:
 
 def _config_of(base: Base) -> RunConfig:
     """An image's own, or what a stage from nothing begins with; with a PATH in any case."""
-    path = f"PATH={settings.PATH}"
+    path = f"PATH={DEFAULT_PATH}"
     if base.config is None:
         return RunConfig(env=(path,), working_dir="/")
     config = base.config.config
@@ -536,17 +523,3 @@ def summary(content: str) -> str:
 
 
 _SUMMARY = 50
-
-
-def _global_args(wish: Wish, file: Dockerfile) -> dict[str, str]:
-    """The platform's ARGs, which a stage has when it names them."""
-    build, target = wish.build_platform, wish.platform
-    found = {}
-    for prefix, one in (("BUILD", build), ("TARGET", target)):
-        found[f"{prefix}PLATFORM"] = platform_text(one)
-        found[f"{prefix}OS"] = one.os
-        found[f"{prefix}OSVERSION"] = one.os_version
-        found[f"{prefix}ARCH"] = one.architecture
-        found[f"{prefix}VARIANT"] = one.variant
-    found["TARGETSTAGE"] = wish.target or file.stages[-1].name or "default"
-    return {name: wish.build_args.get(name, value) for name, value in found.items()}

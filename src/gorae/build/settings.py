@@ -4,22 +4,18 @@ The lines of history are BuildKit's, Go's formats included. oracle: tests/oracle
 """
 
 import posixpath
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from gorae.dockerfile import instruction as to
 from gorae.dockerfile.arguments import Pair
 from gorae.dockerfile.duration import duration_text
+from gorae.dockerfile.expose import exposed
 from gorae.dockerfile.quote import quoted, quoted_list
 from gorae.errors import InvalidArgument, SyntaxFault
 from gorae.oci.config import ImageHealthcheck, RunConfig
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
-PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-MAX_PORTS = 65536
-_PORT = re.compile(r"(?:[^/]*:)?(\d+)(?:-(\d+))?(?:/(.*))?")
-_PROTOCOLS = ("tcp", "udp", "sctp")
 
 
 def environment(pairs: Sequence[str]) -> dict[str, str]:
@@ -83,7 +79,7 @@ def _apply(config: RunConfig, found: to.Instruction, *, cmd_was_set: bool) -> tu
             cmd = config.cmd if cmd_was_set else None
             return replace(config, entrypoint=argv, cmd=cmd), f"ENTRYPOINT {quoted_list(argv)}"
         case to.Expose():
-            ports = [port for word in found.ports for port in expose(word)]
+            ports = [port for word in found.ports for port in exposed(word).ports]
             config = replace(
                 config, exposed_ports=tuple(dict.fromkeys((*config.exposed_ports, *ports)))
             )
@@ -143,22 +139,3 @@ def _rune(number: int) -> str:
     if char.isprintable():
         return f"'{char}'"
     return f"'\\u{number:04x}'" if number < 0x10000 else f"'\\U{number:08x}'"
-
-
-def expose(word: str) -> list[str]:
-    """The ports of one word of EXPOSE: `80`, `80/udp`, `80-90/tcp`.
-
-    Raises:
-        InvalidArgument: none.
-    """
-    found = _PORT.fullmatch(word)
-    bad = InvalidArgument(f"invalid containerPort: {word.partition('/')[0]}")
-    if found is None:
-        raise bad
-    first, last = int(found[1]), int(found[2] or found[1])
-    if not 0 <= first <= last < MAX_PORTS:
-        raise bad
-    protocol = (found[3] or "tcp").lower()
-    if protocol not in _PROTOCOLS:
-        raise InvalidArgument(f"invalid proto: {protocol}")
-    return [f"{port}/{protocol}" for port in range(first, last + 1)]

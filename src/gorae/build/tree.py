@@ -4,14 +4,14 @@
 names, links followed inside the tree only. Source: Dockerfile reference, COPY; Go's path/filepath.Match.
 """
 
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from gorae.errors import InvalidArgument
+from gorae.dockerfile.match import Glob, compile_match
+from gorae.errors import InvalidArgument, SyntaxFault
 
 MAX_LINKS = 40
 _WILD = frozenset("*?[\\")
@@ -163,9 +163,9 @@ def _matches(tree: Tree, base: str, parts: list[str], *, deep: bool) -> Iterator
     any_depth = deep and parts[0] == "**"
     if any_depth and len(parts) > 1:
         yield from _matches(tree, base, parts[1:], deep=deep)
-    pattern = part_pattern(parts[0])
+    pattern = _part(parts[0])
     for child in tree.children(found.path):
-        if pattern.fullmatch(child.name):
+        if pattern.matches(child.name):
             path = f"{base}/{child.name}" if base else child.name
             if len(parts) == 1:
                 yield path
@@ -177,65 +177,9 @@ def _matches(tree: Tree, base: str, parts: list[str], *, deep: bool) -> Iterator
 
 
 @lru_cache(maxsize=256)
-def part_pattern(text: str) -> re.Pattern[str]:
-    """One part of a path as Go's filepath.Match reads it.
-
-    Raises:
-        InvalidArgument: malformed.
-    """
-    out: list[str] = []
-    at = 0
-    while at < len(text):
-        char = text[at]
-        at += 1
-        if char == "*":
-            out.append("[^/]*")
-        elif char == "?":
-            out.append("[^/]")
-        elif char == "[":
-            at = _class(text, at, out)
-        elif char == "\\":
-            if at == len(text):
-                raise InvalidArgument(f'"{text}": syntax error in pattern')
-            out.append(re.escape(text[at]))
-            at += 1
-        else:
-            out.append(re.escape(char))
-    return re.compile("".join(out), re.DOTALL)
-
-
-def _class(text: str, at: int, out: list[str]) -> int:
-    """`[a-z]`, `[^a-z]`; where it ends."""
-    bad = InvalidArgument(f'"{text}": syntax error in pattern')
-    negated = text[at : at + 1] == "^"
-    at += negated
-    ranges: list[str] = []
-    while True:
-        if at < len(text) and text[at] == "]" and ranges:
-            break
-        low, at = _class_char(text, at, bad)
-        high = low
-        if text[at : at + 1] == "-":
-            high, at = _class_char(text, at + 1, bad)
-        if low <= high:
-            ranges.append(f"{re.escape(low)}-{re.escape(high)}")
-        else:
-            ranges.append("")
-    body = "".join(ranges)
-    if negated:
-        out.append(f"[^{body}/]" if body else "[^/]")
-    else:
-        out.append(f"(?!/)[{body}]" if body else "(?!)")
-    return at + 1
-
-
-def _class_char(text: str, at: int, bad: InvalidArgument) -> tuple[str, int]:
-    if at >= len(text) or text[at] in "-]":
-        raise bad
-    if text[at] == "\\":
-        at += 1
-        if at >= len(text):
-            raise bad
-    if at + 1 >= len(text):
-        raise bad
-    return text[at], at + 1
+def _part(text: str) -> Glob:
+    """A pattern for one part of a path. Raises: InvalidArgument: malformed."""
+    try:
+        return compile_match(text)
+    except SyntaxFault as fault:
+        raise InvalidArgument(f'"{text}": {fault.message}') from None

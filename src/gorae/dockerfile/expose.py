@@ -62,7 +62,7 @@ def _is_address(text: str) -> bool:
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if ":" in bare:
         groups = bare.split(":")
-        return len(groups) <= 8 and all(
+        return (len(groups) == 8 or (len(groups) < 9 and "::" in bare)) and all(
             len(one) <= 4 and all(char in "0123456789abcdefABCDEF" for char in one)
             for one in groups
         )

@@ -21,7 +21,7 @@ def platform_args(
         own |= {
             f"{prefix}PLATFORM": platforms.show(one),
             f"{prefix}OS": one.os,
-            f"{prefix}OSVERSION": "",
+            f"{prefix}OSVERSION": one.os_version,
             f"{prefix}ARCH": one.architecture,
             f"{prefix}VARIANT": one.variant,
         }

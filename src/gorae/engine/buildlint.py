@@ -4,7 +4,6 @@ import hashlib
 import json
 import threading
 
-from gorae.build.graph import platform_text
 from gorae.build.progress import Progress, Warning
 from gorae.build.request import BuildRequest
 from gorae.build.settings import environment
@@ -14,6 +13,7 @@ from gorae.dockerfile.ignore import Ignore
 from gorae.dockerfile.lint import BaseImage, Report, Request
 from gorae.dockerfile.stages import Dockerfile
 from gorae.errors import InvalidArgument, SyntaxFault
+from gorae.oci import platform as platforms
 from gorae.oci.manifest import Platform
 from gorae.oci.reference import Reference
 
@@ -67,7 +67,7 @@ class BuildLint:
     ) -> Report:
         """The report for this build, made once."""
         bases = {stage.base.reference: stage.base for stage in plan.stages if not stage.inherits}
-        platform = platform_text(request.platform or own)
+        platform = platforms.show(request.platform or own)
         parts = [
             name,
             hashlib.sha256(text).hexdigest(),
@@ -91,7 +91,7 @@ class BuildLint:
                     ignore=ignore,
                     bases=lambda image: _base_image(bases.get(_full(image))),
                     platform=platform,
-                    build_platform=platform_text(own),
+                    build_platform=platforms.show(own),
                 ),
             )
             with self._lock:

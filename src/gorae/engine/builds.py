@@ -58,6 +58,7 @@ from gorae.engine.squashing import Squashing
 from gorae.errors import Cancelled, GoraeError, InvalidArgument, NotFound
 from gorae.linux.fd import openat2
 from gorae.oci import cacheconfig
+from gorae.oci import platform as platforms
 from gorae.oci.config import ImageConfig
 from gorae.oci.manifest import Platform
 from gorae.oci.reference import Reference
@@ -225,7 +226,7 @@ class Builds:
         build_id = secrets.token_hex(12)
         started_ns = time.time_ns()
         progress = Progress(emit, build_id)
-        self._outputs.check(request, graph.platform_text(request.platform or self.platform))
+        self._outputs.check(request, platforms.show(request.platform or self.platform))
         self._exports.check(request)
         names = [_named(one) for one in request.tags]
         with Lease(self._store.db) as lease:
@@ -240,7 +241,7 @@ class Builds:
                 layouts={_layout_name(name): one for name, one in layouts.items()},
                 client=client or NoClient(),
                 scratch=self.scratch / build_id,
-                platform=graph.platform_text(request.platform or self.platform),
+                platform=platforms.show(request.platform or self.platform),
                 epoch=_epoch(request),
                 rewrite=any(_truth(one.get("rewrite-timestamp")) for one in request.outputs),
                 allow=request.allow,

@@ -15,6 +15,9 @@ from gorae.errors import InvalidArgument
         ("[::1]:8080:80", ("80/tcp",), True),
         ("1-3:7-9", ("7/tcp", "8/tcp", "9/tcp"), True),
         ("0", ("0/tcp",), False),
+        ("008", ("8/tcp",), False),
+        ("+80", ("80/tcp",), False),
+        (":80", ("80/tcp",), False),
     ],
 )
 def test_words(word: str, ports: tuple[str, ...], is_mapping: bool) -> None:
@@ -33,6 +36,8 @@ def test_words(word: str, ports: tuple[str, ...], is_mapping: bool) -> None:
         ("x:80", "invalid hostPort: x"),
         ("1-2:7-9", "invalid ranges specified for container and host Ports: 7-9 and 1-2"),
         ("256.0.0.1:1:1", "invalid IP address: 256.0.0.1"),
+        ("a:b:c:80", "invalid IP address: a:b"),
+        ("80/tcp/udp", 'invalid port: "80/tcp/udp": invalid proto: tcp/udp'),
     ],
 )
 def test_what_is_no_port(word: str, sentence: str) -> None:
