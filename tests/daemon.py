@@ -46,6 +46,8 @@ class Goraed:
         self.netns = self._holder.pid
         self.process: subprocess.Popen[bytes] | None = None
         self._flags: tuple[str, ...] = ()
+        self.before: tuple[str, ...] = ()
+        """Words before the daemon's own: a program that sets its world up and becomes it."""
         _wait(self._has_uplink, "the namespace has its uplink")
 
     def _has_uplink(self) -> bool:
@@ -72,7 +74,7 @@ class Goraed:
         argv += ["--pidfile", str(self.folder / "pid"), *flags]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                ["nsenter", "-t", str(self.netns), "-n", *argv],
+                ["nsenter", "-t", str(self.netns), "-n", *self.before, *argv],
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -197,9 +199,10 @@ def _wait(condition, what: str, more=lambda: "") -> None:  # type: ignore[no-unt
 
 
 @contextlib.contextmanager
-def goraed(*flags: str) -> Iterator[Goraed]:
+def goraed(*flags: str, before: tuple[str, ...] = ()) -> Iterator[Goraed]:
     """A running daemon for the length of the block."""
     one = Goraed(Path(tempfile.mkdtemp(prefix="gorae-test-")))
+    one.before = before
     try:
         one.start(*flags)
         yield one

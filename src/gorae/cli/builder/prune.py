@@ -5,9 +5,13 @@ from __future__ import annotations
 from gorae.cli import filters, pruning, tabwriter
 from gorae.cli.options import Command, Option
 from gorae.cli.units import human_size
+from gorae.errors import InvalidArgument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from gorae.cli.invocation import Invocation
 
 DANGLING = "This will remove all dangling build cache."
@@ -42,7 +46,8 @@ def run(call: Invocation) -> int:
 def run_usage(call: Invocation) -> int:
     """`builder du`: the cache's records."""
     found = call.session.get("/system/df", {"type": "build-cache"})
-    records = found.get("BuildCache") or []
+    fits = _filter(call.options.items("filter"))
+    records = [one for one in found.get("BuildCache") or [] if fits(one)]
     lines = ["ID\tRECLAIMABLE\tSIZE\tLAST ACCESSED\tDESCRIPTION"]
     for one in records:
         shown = human_size(one["Size"])
@@ -55,6 +60,34 @@ def run_usage(call: Invocation) -> int:
     call.say(f"Total:\t\t{human_size(sum(one['Size'] for one in records))}")
     return 0
 
+
+def _filter(wanted: list[str]) -> Callable[[dict[str, Any]], bool]:
+    """Whether a record fits: of each filter one value. Raises: InvalidArgument: no such filter."""
+    given: dict[str, list[str]] = {}
+    for text in wanted:
+        name, _, value = text.partition("=")
+        if name not in _CHECKS:
+            known = ", ".join(sorted(_CHECKS))
+            raise InvalidArgument(f"invalid filter '{name}': it is one of {known}")
+        given.setdefault(name, []).append(value)
+    return lambda one: all(
+        any(_CHECKS[name](one, value) for value in values) for name, values in given.items()
+    )
+
+
+def _truth(text: str) -> bool:
+    return text.lower() in ("", "1", "t", "true")
+
+
+_CHECKS: dict[str, Callable[[dict[str, Any], str], bool]] = {
+    "id": lambda one, text: one["ID"].startswith(text),
+    "parent": lambda one, text: text in (one.get("Parents") or ()),
+    "description": lambda one, text: text in one.get("Description", ""),
+    "type": lambda one, text: text == one.get("Type"),
+    "inuse": lambda one, text: _truth(text) == one["InUse"],
+    "shared": lambda one, text: _truth(text) == one["Shared"],
+    "private": lambda one, text: _truth(text) != one["Shared"],
+}
 
 COMMANDS = {
     "prune": Command(
