@@ -64,6 +64,8 @@ class Faulty:
         self.upstream_port = upstream_port
         self.rules: list[Rule] = []
         self.requests: list[Request] = []
+        self.before: Callable[[Request], None] = lambda _: None
+        """Called with each request before it is served."""
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), self._handler())
         self.port: int = self._server.server_port
@@ -119,6 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         noted = Request(self.command, self.path, dict(self.headers.items()))
         self.faulty.requests.append(noted)
+        self.faulty.before(noted)
         rule = self.faulty.find(self.command, self.path)
         try:
             if rule is not None and rule.redirect:

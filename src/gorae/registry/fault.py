@@ -39,12 +39,18 @@ class TooLarge(InvalidArgument):
     """More at once than the registry, or what stands before it, takes."""
 
 
+class OutOfStep(InvalidArgument):
+    """An upload is not where we think it is: the registry still reads what a cut left on its way, or has less of it."""
+
+
 _BY_STATUS: dict[int, type[GoraeError]] = {
     401: errors.Unauthorized,
     403: errors.PermissionDenied,
     404: errors.NotFound,
     408: Again,
+    409: OutOfStep,
     413: TooLarge,
+    416: OutOfStep,
     425: Again,
     429: Again,
 }

@@ -81,7 +81,7 @@ class _Upload:
                 if not self._chunk:
                     raise
                 self._find_place()
-            except (fault.Broken, fault.Again, NotFound) as error:
+            except (fault.Broken, fault.Again, fault.OutOfStep, NotFound) as error:
                 if self._is_there():
                     return
                 attempt = 1 if self._sent > before else attempt + 1
