@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tests.peers.papers import Pair
 from tests.peers.token_server import TokenServer
 
 PATIENCE_S = 20
@@ -37,11 +38,17 @@ class DockerRegistry:
         tokens: TokenServer | None = None,
         port: int = 0,
         enter: Sequence[str] = (),
+        address: str = "127.0.0.1",
+        tls: Pair | None = None,
+        clients: Path | None = None,
     ) -> None:
         self.folder = folder
         self.port = port or free_port()
-        self.host = f"127.0.0.1:{self.port}"
-        self.url = f"http://{self.host}"
+        self.address = address
+        self.host = f"{address}:{self.port}"
+        self.url = f"{'http' if tls is None else 'https'}://{self.host}"
+        self._tls = tls
+        self._clients = clients
         self._enter = list(enter)
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,6 +76,15 @@ class DockerRegistry:
                     "rootcertbundle": str(tokens.certificate),
                 }
             }
+        if self._tls is not None:
+            config["http"] = {
+                "addr": self.host,
+                "tls": {
+                    "certificate": str(self._tls.cert),
+                    "key": str(self._tls.key),
+                    **({"clientcas": [str(self._clients)]} if self._clients else {}),
+                },
+            }
         return config
 
     def start(self) -> None:
@@ -81,7 +97,7 @@ class DockerRegistry:
                 stderr=log,
             )
         end = time.monotonic() + PATIENCE_S
-        call = f"import socket; socket.create_connection(('127.0.0.1', {self.port}), 1)"
+        call = f"import socket; socket.create_connection(('{self.address}', {self.port}), 1)"
         probe = [*self._enter, sys.executable, "-IS", "-c", call]
         while subprocess.run(probe, stderr=subprocess.DEVNULL, timeout=PATIENCE_S).returncode:
             assert self._process.poll() is None, (self.folder / "log").read_text()
@@ -121,9 +137,21 @@ def docker_registry(
     tokens: TokenServer | None = None,
     port: int = 0,
     enter: Sequence[str] = (),
+    address: str = "127.0.0.1",
+    tls: Pair | None = None,
+    clients: Path | None = None,
 ) -> Iterator[DockerRegistry]:
-    """A running one for the length of the block."""
-    one = DockerRegistry(folder, htpasswd=htpasswd, tokens=tokens, port=port, enter=enter)
+    """A running one for the length of the block. `tls`: its certificate; `clients`: whose certificates it wants."""
+    one = DockerRegistry(
+        folder,
+        htpasswd=htpasswd,
+        tokens=tokens,
+        port=port,
+        enter=enter,
+        address=address,
+        tls=tls,
+        clients=clients,
+    )
     try:
         one.start()
         yield one

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gorae.daemon import origin
-from gorae.daemon.config import Config
+from gorae.daemon.config import Config, proxies
 from gorae.daemon.config import registries as registry_settings
 from gorae.engine.adopt import Adoption
 from gorae.engine.bin import Bin
@@ -267,6 +267,7 @@ class Daemon:
             bin_hours=config.bin_hours,
             mirrors=config.registry_mirrors,
             insecure=config.insecure_registries,
+            proxies=proxies(config),
             debug=config.log_level == "debug",
             commit=made.commit,
             built_s=made.built_s,

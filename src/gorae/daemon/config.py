@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any, NoReturn
 from gorae.engine import logdriver
 from gorae.engine.model import LogConfig
 from gorae.errors import InvalidArgument, NotFound
-from gorae.registry.endpoint import Settings, check_insecure, check_mirror
+from gorae.registry.endpoint import CERTS_DIRS, Settings, check_insecure, check_mirror
+from gorae.registry.proxies import Proxies
 
 DEFAULT_EXEC_ROOT = "/run/gorae"
 DEFAULT_SOCKET = "unix:///run/gorae/gorae.sock"
@@ -56,7 +58,10 @@ class Config:
     debug: bool = False
     registry_mirrors: tuple[str, ...] = ()
     insecure_registries: tuple[str, ...] = ()
-    certs_dir: str = "/etc/docker/certs.d"
+    certs_dir: str = ""
+    http_proxy: str = ""
+    https_proxy: str = ""
+    no_proxy: str = ""
     policy: str = "/etc/gorae/policy.json"
     max_concurrent_downloads: int = 3
     max_concurrent_uploads: int = 5
@@ -106,6 +111,9 @@ _FILE_KEYS = {
     "registry-mirrors": "registry_mirrors",
     "insecure-registries": "insecure_registries",
     "certs-dir": "certs_dir",
+    "http-proxy": "http_proxy",
+    "https-proxy": "https_proxy",
+    "no-proxy": "no_proxy",
     "policy": "policy",
     "max-concurrent-downloads": "max_concurrent_downloads",
     "max-concurrent-uploads": "max_concurrent_uploads",
@@ -220,8 +228,14 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--certs-dir",
         metavar="DIR",
-        help="CAs and client certificates of registries (/etc/docker/certs.d)",
+        help="CAs and client certificates of registries (/etc/gorae/certs.d and /etc/docker/certs.d)",
     )
+    for name in ("http-proxy", "https-proxy", "no-proxy"):
+        p.add_argument(
+            f"--{name}",
+            metavar="URL" if name != "no-proxy" else "LIST",
+            help=f"in the place of the environment's {name.upper().replace('-', '_')}",
+        )
     p.add_argument(
         "--policy", metavar="FILE", help="whose images must be signed (/etc/gorae/policy.json)"
     )
@@ -325,12 +339,22 @@ def _read_file(path: Path, *, must_exist: bool) -> dict[str, Any]:
         raise InvalidArgument(f'config file "{path}" is not JSON: {error}') from error
     if not isinstance(document, dict):
         raise InvalidArgument(f'config file "{path}": wanted an object at the top')
+    document |= _proxies_of(path, document.pop("proxies", {}))
     unknown = sorted(set(document) - set(_FILE_KEYS))
     if unknown:
         raise InvalidArgument(
             f"the following directives don't match any configuration option: {', '.join(unknown)}"
         )
     return {_FILE_KEYS[key]: _typed(path, key, value) for key, value in document.items()}
+
+
+def _proxies_of(path: Path, given: Any) -> dict[str, Any]:
+    """Docker's `"proxies": {"http-proxy": ...}`, as if its keys stood at the top."""
+    if not isinstance(given, dict) or set(given) - {"http-proxy", "https-proxy", "no-proxy"}:
+        raise InvalidArgument(
+            f'config file "{path}": "proxies" wants an object of http-proxy, https-proxy and no-proxy'
+        )
+    return given
 
 
 def _typed(path: Path, key: str, value: Any) -> Any:
@@ -379,12 +403,23 @@ def check(config: Config) -> None:
         )
 
 
+def proxies(config: Config) -> Proxies:
+    """Each as configured, else as the environment has it."""
+    around = Proxies.of_environment(os.environ)
+    return Proxies(
+        config.http_proxy or around.http,
+        config.https_proxy or around.https,
+        config.no_proxy or around.no,
+    )
+
+
 def registries(config: Config) -> Settings:
     """What the registry client is told. Raises: InvalidArgument: no mirror's address, no host or network."""
     return Settings(
         mirrors=tuple(check_mirror(one) for one in config.registry_mirrors),
         insecure=tuple(check_insecure(one) for one in config.insecure_registries),
-        certs_dir=config.certs_dir,
+        certs_dirs=(config.certs_dir,) if config.certs_dir else CERTS_DIRS,
+        proxies=proxies(config),
         policy=config.policy,
         max_downloads=config.max_concurrent_downloads,
         max_uploads=config.max_concurrent_uploads,

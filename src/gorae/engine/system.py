@@ -10,6 +10,7 @@ from gorae.engine.check import Finding
 from gorae.engine.containers import Containers
 from gorae.engine.images import Images
 from gorae.engine.model import LogConfig, Status
+from gorae.registry.proxies import NO_PROXIES, Proxies
 from gorae.runtime.host import HostFacts
 from gorae.runtime.programversion import ProgramVersion
 
@@ -39,6 +40,7 @@ class DaemonFacts:
     bin_hours: float = 24.0
     mirrors: tuple[str, ...] = ()
     insecure: tuple[str, ...] = ()
+    proxies: Proxies = NO_PROXIES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Which address of a registry answers: the endpoints of a domain tried in order, and what was learnt kept a while."""
 
+import os
 import socket
 import threading
 import time
@@ -10,6 +11,7 @@ from gorae.oci.reference import DEFAULT_DOMAIN
 from gorae.registry import fault
 from gorae.registry.auth import NOBODY, Credentials
 from gorae.registry.endpoint import Endpoint, Settings, endpoints, is_insecure
+from gorae.registry.proxies import Proxies
 from gorae.registry.session import Session, Wait
 from gorae.registry.transport import Transport
 
@@ -23,7 +25,8 @@ class Registries:
         self.settings = settings
         self._known: dict[tuple[str, bool], tuple[float, list[Endpoint]]] = {}
         self._lock = threading.Lock()
-        self.transport = Transport(settings.certs_dir, self._is_insecure)
+        proxies = settings.proxies or Proxies.of_environment(os.environ)
+        self.transport = Transport(settings.certs_dirs, self._is_insecure, proxies)
 
     def _is_insecure(self, host: str) -> bool:
         return is_insecure(host, self.settings.insecure, addresses)

@@ -11,21 +11,27 @@ from urllib.parse import urlsplit
 
 from gorae.errors import InvalidArgument
 from gorae.oci.reference import DEFAULT_DOMAIN
+from gorae.registry.proxies import Proxies
 
 HUB = "https://registry-1.docker.io"
 INDEX_SERVER = "https://index.docker.io/v1/"
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 """Insecure without being named, as docker has it: nobody is between us and ourselves."""
+CERTS_DIRS = ("/etc/gorae/certs.d", "/etc/docker/certs.d")
 Resolve = Callable[[str], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the daemon's configuration says about registries. `insecure`: host[:port] or CIDR."""
+    """What the daemon's configuration says about registries. `insecure`: host[:port] or CIDR.
+
+    `certs_dirs`: of several that know a host all count. `proxies`: None for those of the environment.
+    """
 
     mirrors: tuple[str, ...] = ()
     insecure: tuple[str, ...] = ()
-    certs_dir: str = "/etc/docker/certs.d"
+    certs_dirs: tuple[str, ...] = CERTS_DIRS
+    proxies: Proxies | None = None
     max_downloads: int = 3
     max_uploads: int = 5
     policy: str = "/etc/gorae/policy.json"

@@ -156,7 +156,16 @@ def _tls_words(error: ssl.SSLError) -> str:
         return f"tls: failed to verify certificate: x509: {words}"
     if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
         return "http: server gave HTTP response to HTTPS client"
-    return f"tls: {(error.reason or str(error)).replace('_', ' ').lower()}"
+    words = (error.reason or str(error)).replace("_", " ").lower()
+    before, is_alert, alert = words.partition(" alert ")
+    if not is_alert or " " in before:
+        return f"tls: {words}"
+    if alert in _WANTS_US:
+        alert += " (it wants a client's: put NAME.cert and NAME.key into the registry's folder in certs.d)"
+    return f"remote error: tls: {alert}"
+
+
+_WANTS_US = ("certificate required", "bad certificate")
 
 
 def _address(url: str) -> str:

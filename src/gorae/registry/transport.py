@@ -1,11 +1,10 @@
 """HTTP to one host after another, with the certificates that each wants; no redirects, no retries, no credentials.
 
-Every answer is a stream: who asked reads it and closes it. Proxies are those of the environment (HTTP_PROXY,
-HTTPS_PROXY, NO_PROXY), as for any program.
+Every answer is a stream: who asked reads it and closes it. A host's certificates are read anew when its folder has
+changed: whoever adds a CA need not start the daemon again.
 """
 
 import threading
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +14,7 @@ import urllib3
 
 from gorae.errors import GoraeError, InvalidArgument, Unavailable
 from gorae.registry import certs, challenge, fault
+from gorae.registry.proxies import NO_PROXIES, Proxies
 from gorae.version import VERSION
 
 CONNECT_TIMEOUT_S = 15
@@ -122,10 +122,16 @@ def _at_end(response: urllib3.BaseHTTPResponse) -> bool:
 class Transport:
     """Connections to whatever hosts a registry sends us to, kept for the next request."""
 
-    def __init__(self, certs_dir: str, insecure: Callable[[str], bool]) -> None:
-        self._certs_dir = Path(certs_dir)
+    def __init__(
+        self,
+        certs_dirs: Iterable[str],
+        insecure: Callable[[str], bool],
+        proxies: Proxies = NO_PROXIES,
+    ) -> None:
+        self._certs_dirs = [Path(one) for one in certs_dirs]
         self._insecure = insecure
-        self._pools: dict[tuple[str, str], urllib3.PoolManager] = {}
+        self._proxies = proxies
+        self._pools: dict[tuple[str, str], tuple[certs.State, urllib3.PoolManager]] = {}
         self._lock = threading.Lock()
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: Body = None) -> Answer:
@@ -154,11 +160,13 @@ class Transport:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InvalidArgument(f'"{fault.without_query(url)}" is no address to ask')
-        key = (parts.scheme, parts.netloc.rpartition("@")[2])
+        scheme, host = key = (parts.scheme, parts.netloc.rpartition("@")[2])
+        state = certs.state(host, self._certs_dirs) if scheme == "https" else ()
         with self._lock:
-            found = self._pools.get(key)
-            if found is None:
-                found = self._pools[key] = self._make_pool(*key)
+            before, found = self._pools.get(key, ((), None))
+            if found is None or before != state:
+                found = self._make_pool(scheme, host)
+                self._pools[key] = (state, found)
         return found
 
     def _make_pool(self, scheme: str, host: str) -> urllib3.PoolManager:
@@ -166,11 +174,11 @@ class Transport:
         options = {"timeout": timeout, "maxsize": CONNECTIONS, "blocksize": PIECE}
         if scheme == "https":
             options["ssl_context"] = certs.context(
-                host, self._certs_dir, verified=not self._insecure(host)
+                host, self._certs_dirs, verified=not self._insecure(host)
             )
             if self._insecure(host):
                 options["assert_hostname"] = False
-        proxy = proxy_of(scheme, host)
+        proxy = self._proxies.for_host(scheme, host)
         if not proxy:
             return urllib3.PoolManager(**options)  # type: ignore[arg-type]
         try:
@@ -181,7 +189,7 @@ class Transport:
     def close(self) -> None:
         """Close what is kept open."""
         with self._lock:
-            for one in self._pools.values():
+            for _, one in self._pools.values():
                 one.clear()
             self._pools.clear()
 
@@ -190,11 +198,3 @@ class Transport:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def proxy_of(scheme: str, host: str) -> str:
-    """The environment's proxy for a host; empty for none."""
-    if urllib.request.proxy_bypass_environment(host):  # type: ignore[attr-defined]
-        return ""
-    found = urllib.request.getproxies_environment().get(scheme, "")
-    return found if not found or "://" in found else f"http://{found}"

@@ -61,7 +61,7 @@ class Lab:
 
     def __init__(self, root: Path, settings: Settings | None = None) -> None:
         self._closed = False
-        self.settings = settings or Settings(certs_dir=str(root / "certs.d"))
+        self.settings = settings or Settings(certs_dirs=(str(root / "certs.d"),))
         self.store = Store.open(root)
         self.events: list[tuple[object, ...]] = []
         self.images = Images(self.store, lambda *one: self.events.append(one), lambda: ())

@@ -430,7 +430,7 @@ def test_mirrors_are_asked_first_and_get_no_credentials(
     lab.images.tag("sent:1", f"{faulty.host}/library/mirrored:1")
     lab.push(f"{faulty.host}/library/mirrored:1")
     faulty.requests.clear()
-    settings = Settings(mirrors=("http://127.0.0.1:1", faulty.url), certs_dir=str(tmp_path))
+    settings = Settings(mirrors=("http://127.0.0.1:1", faulty.url), certs_dirs=(str(tmp_path),))
     got = make_lab(settings=settings).pull("mirrored:1", credentials=Credentials("me", "secret"))
     assert got.names == ("docker.io/library/mirrored:1",)
     assert faulty.made("GET", "/v2/library/mirrored/manifests/1")

@@ -184,7 +184,7 @@ def test_a_policy(
 ) -> None:
     key = Signer(tmp_path, "one")
     policy = tmp_path / "policy.json"
-    fresh = make_lab(settings=Settings(certs_dir=str(tmp_path), policy=str(policy)))
+    fresh = make_lab(settings=Settings(certs_dirs=(str(tmp_path),), policy=str(policy)))
     fresh.pull(signed.name)  # there is no policy yet
     fresh.images.remove(signed.name)
     rules = {"registries": {registry.host: {"keys": [str(key.public)], "identity": True}}}

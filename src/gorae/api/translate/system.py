@@ -107,9 +107,9 @@ def info(found: SystemInfo, *, now_ns: int, listeners: int = 0) -> wire.Info:
         mem_total=found.memory_bytes,
         generic_resources=None,
         docker_root_dir=facts.data_root,
-        http_proxy="",
-        https_proxy="",
-        no_proxy="",
+        http_proxy=_without_password(facts.proxies.http),
+        https_proxy=_without_password(facts.proxies.https),
+        no_proxy=facts.proxies.no,
         name=found.name,
         labels=list(facts.labels),
         experimental_build=False,
@@ -129,6 +129,13 @@ def info(found: SystemInfo, *, now_ns: int, listeners: int = 0) -> wire.Info:
         containerd=wire.Containerd(),
         warnings=list(found.warnings) or None,
     )
+
+
+def _without_password(proxy: str) -> str:
+    """As dockerd shows it: whose password it is, not which."""
+    scheme, there, rest = proxy.partition("://")
+    account, at, host = rest.rpartition("@")
+    return f"{scheme}{there}xxxxx:xxxxx@{host}" if at and account else proxy
 
 
 def _security_options(found: SystemInfo) -> list[str]:
