@@ -33,6 +33,7 @@ def test_flags_and_the_file_come_together(tmp_path: Path) -> None:
         ({"log-driver": "paper"}, (), 'log driver "paper" is not one of'),
         ({}, ("--nosuch",), "unrecognized arguments: --nosuch; see goraed --help"),
         ({}, ("extra",), "unrecognized arguments: extra"),
+        ({"proxies": {"ftp-proxy": "x"}}, (), '"proxies" wants an object of http-proxy'),
         ({}, ("--tls",), "give --tlscert and --tlskey"),
         ({}, ("--tlsverify", "--tlscert", "c", "--tlskey", "k"), "--tlsverify needs --tlscacert"),
     ],
@@ -73,3 +74,31 @@ def test_hosts_that_are_refused(tmp_path: Path, flags: tuple[str, ...], words: s
     with pytest.raises(GoraeError) as caught:
         load(tmp_path, {}, *flags)
     assert words in str(caught.value)
+
+
+def test_proxies_by_file_flag_and_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://around:1")
+    monkeypatch.setenv("NO_PROXY", "around.example")
+    monkeypatch.delenv("HTTP_PROXY", raising=False)
+    monkeypatch.delenv("http_proxy", raising=False)
+    found = load(
+        tmp_path, {"proxies": {"https-proxy": "http://file:1"}}, "--http-proxy", "flag.example:3128"
+    )
+    said = config.proxies(found)
+    assert (said.http, said.https, said.no) == (
+        "flag.example:3128",
+        "http://file:1",
+        "around.example",
+    )
+
+
+def test_certificates_of_registries_are_looked_for_where_docker_has_them_too(
+    tmp_path: Path,
+) -> None:
+    assert config.registries(load(tmp_path, {})).certs_dirs == (
+        "/etc/gorae/certs.d",
+        "/etc/docker/certs.d",
+    )
+    assert config.registries(load(tmp_path, {}, "--certs-dir", "/c")).certs_dirs == ("/c",)
