@@ -18,7 +18,11 @@ SECRET = "s3cr3t-value-that-may-not-stay"
 
 
 def gorae(
-    builder: Builder, *argv: str, stdin: bytes | None = None, env: dict[str, str] | None = None
+    builder: Builder,
+    *argv: str,
+    stdin: bytes | None = None,
+    env: dict[str, str] | None = None,
+    timeout_s: float = 60,
 ):
     return subprocess.run(
         [*GORAE, "-H", builder.daemon.host, *argv],
@@ -26,7 +30,7 @@ def gorae(
         input=stdin,
         stdin=subprocess.DEVNULL if stdin is None else None,
         capture_output=True,
-        timeout=60,
+        timeout=timeout_s,
     )
 
 
