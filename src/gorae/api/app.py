@@ -78,7 +78,9 @@ def make_app(services: Services) -> web.Application:
     """
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     gate = Gate(all_routes(services), trace=bool(os.environ.get("GORAE_TRACE")))
-    app.router.add_route("*", "/{path:.*}", gate)
+    app.router.add_route(
+        "*", r"/{path:[\s\S]*}", gate
+    )  # a name with a line break, too, is answered
     app.on_response_prepare.append(_add_headers)
     return app
 

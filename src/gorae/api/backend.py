@@ -234,6 +234,9 @@ class Volumes(Protocol):
 
 
 class Events(Protocol):
+    @property
+    def listeners(self) -> int: ...
+
     """Of `engine.events`."""
 
     def publish(

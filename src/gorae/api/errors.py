@@ -1,5 +1,7 @@
 """The one table: what the caller can do about a failure -> HTTP status."""
 
+import errno
+
 from gorae import errors
 from gorae.wire import codec
 from gorae.wire.system import ErrorMessage
@@ -20,8 +22,14 @@ STATUS: tuple[tuple[type[errors.GoraeError], int], ...] = (
 """The first class that fits; subclasses stand before their bases."""
 
 
+_OF_THE_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
+"""What the kernel says of a path that no caller can open: the request is wrong as written."""
+
+
 def status_of(error: errors.GoraeError) -> int:
     """The HTTP status of an error."""
+    if isinstance(error, errors.KernelError) and error.errno in _OF_THE_NAME:
+        return 400
     return next(status for kind, status in STATUS if isinstance(error, kind))
 
 

@@ -1,7 +1,7 @@
 """The hijack: after the answer's head the connection belongs to a process's streams.
 
 Two forms of head: 101 for clients that ask for an upgrade, 200 for older ones. The head goes out
-alone, before any output: some clients read it through a buffer and lose what stands behind it. Then
+alone, and output waits until the client has read it: some read it through a buffer and lose what stands behind it. Then
 our own protocol is put on the transport; aiohttp's would close it when the client ends its input,
 and all later output would be lost.
 
@@ -10,7 +10,12 @@ client. A full side pauses the other; nothing is kept.
 """
 
 import asyncio
+import contextlib
+import fcntl
 import select
+import socket
+import struct
+import termios
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -23,6 +28,8 @@ from gorae.wire import stdcopy
 from gorae.wire.detachkeys import DetachFilter
 from gorae.wire.version import ApiVersion
 
+HEAD_PAUSES_S = (0.0005, 0.0005, 0.001, 0.002, 0.004, 0.008)
+_INT = struct.Struct("i")
 WRITE_HIGH_WATER = 256 << 10
 MULTIPLEXED_SINCE = ApiVersion(1, 42)
 
@@ -87,11 +94,14 @@ class HijackProtocol(asyncio.Protocol):
         return self._detach is not None and self._detach.found
 
     def begin(self) -> None:
-        """Take the transport over and let output flow."""
+        """Take the transport over: what the client sends is input from now on."""
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
         self._transport.set_protocol(self)
         if not self._transport.is_reading():
             self._transport.resume_reading()
+
+    def flow(self) -> None:
+        """Let output flow."""
         self._attachment.on_output(self._output)
         self._attachment.closed.add_done_callback(self._ended)
 
@@ -203,12 +213,29 @@ async def hijack(
     transport.write(_head(call, tty=tty))
     protocol.begin()
     try:
+        await _until_taken(transport.get_extra_info("socket"))
+        protocol.flow()
         await protocol.done
     finally:
         departure.close()
         attachment.detach()
         transport.close()
     return protocol.detached
+
+
+async def _until_taken(sock: socket.socket) -> None:
+    """Until a unix socket's peer has read all that was sent, or a moment has passed; of TCP nothing tells.
+
+    Source: unix_ioctl() of the kernel: SIOCOUTQ is what the peer has not read.
+    """
+    if sock.family != socket.AF_UNIX:
+        return
+    for pause_s in HEAD_PAUSES_S:
+        with contextlib.suppress(OSError, ValueError):
+            unread = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(_INT.size))
+            if not _INT.unpack(unread)[0]:
+                return
+        await asyncio.sleep(pause_s)
 
 
 def _head(call: Call, *, tty: bool) -> bytes:

@@ -1,6 +1,7 @@
 """Answers that go on: JSON lines, raw chunks. A slow client slows its source."""
 
 import contextlib
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 
 from aiohttp import HttpVersion11, web
@@ -9,6 +10,8 @@ from gorae.api import answer
 from gorae.api.call import Call
 from gorae.errors import GoraeError
 from gorae.wire import progress
+
+_log = logging.getLogger("gorae.api")
 
 
 async def begin(
@@ -48,6 +51,7 @@ async def _rest(response: web.StreamResponse, pieces: AsyncIterator[bytes]) -> w
         async for piece in pieces:
             await response.write(piece)
     except GoraeError as error:
+        _log.warning("an answer broke off: %s", error)
         raise ConnectionResetError(f"the stream broke off: {error}") from error
     await response.write_eof()
     return response

@@ -50,9 +50,13 @@ def _log_to_stderr(config: Config) -> None:
 
 
 def _is_ours_or_grave(record: logging.LogRecord) -> bool:
-    """The libraries' own debugging is nobody's here, and what is no HTTP is its sender's fault, not ours."""
+    """The libraries' own debugging is nobody's here; a client that left, or sends no HTTP, is no fault of ours."""
     if record.name == "aiohttp.server" and record.exc_info:
-        return not type(record.exc_info[1]).__module__.startswith("aiohttp.http")
+        error = record.exc_info[1]
+        theirs = isinstance(error, ConnectionError) or type(error).__module__.startswith(
+            "aiohttp.http"
+        )
+        return not theirs
     return record.levelno >= logging.WARNING or record.name.startswith("gorae")
 
 

@@ -1,7 +1,8 @@
 """What a registry is asked without an image coming or going: who I am, what there is, what a tag means; blocking."""
 
+import re
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from gorae.errors import InvalidArgument
 from gorae.oci import text
@@ -19,6 +20,9 @@ MAX_CONFIG_BYTES = 8 << 20
 SEARCH_LIMIT = 25
 MAX_SEARCH_LIMIT = 100
 HUB_DOMAINS = ("", DEFAULT_DOMAIN, LEGACY_DOMAIN, "registry-1.docker.io")
+MAX_PORT = 65535
+MAX_SHOWN = 200
+_DOMAIN = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,15 @@ def _platforms(repository: Repository, found: Found) -> tuple[Platform, ...]:
 
 
 def domain_of(server: str) -> str:
-    """The domain of a server's address as clients keep it."""
-    bare = urlsplit(server).netloc if "://" in server else server.partition("/")[0]
-    return DEFAULT_DOMAIN if bare in HUB_DOMAINS else bare
+    """The domain of a server's address as clients keep it. Raises: InvalidArgument: no address."""
+    bare = server.partition("://")[2] or server
+    bare = bare.partition("/")[0].rpartition("@")[2]
+    if bare in HUB_DOMAINS:
+        return DEFAULT_DOMAIN
+    found = _DOMAIN.fullmatch(bare)
+    if found is None or int(found["port"] or 0) > MAX_PORT:
+        raise InvalidArgument(f'"{server[:MAX_SHOWN]}" is no address of a registry')
+    return bare
 
 
 def _search_domain(term: str) -> tuple[str, str]:

@@ -26,6 +26,11 @@ class Events:
         self._queues: set[asyncio.Queue[Event | None]] = set()
         self._lock = threading.Lock()
 
+    @property
+    def listeners(self) -> int:
+        """How many subscribers there are."""
+        return len(self._queues)
+
     def publish(
         self,
         kind: str,

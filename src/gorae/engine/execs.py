@@ -35,6 +35,7 @@ from gorae.store.ingest import disk_error
 RELATIVE_CWD = "OCI runtime exec failed: exec failed: Cwd must be an absolute path"
 KEPT = 512
 DRAIN_PATIENCE_S = 5
+BEGIN_PATIENCE_S = 10
 END_PATIENCE_S = 2.0
 Run = Callable[..., Awaitable[Any]]
 
@@ -43,6 +44,8 @@ Run = Callable[..., Awaitable[Any]]
 class _Entry:
     value: Exec
     hub: Hub
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Its process is there, or will never be."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     pidfd: int = -1
     process: monitors.Exec | None = None
@@ -148,21 +151,28 @@ class Execs:
         spec = replace(
             entry.value.spec, tty=tty, console_size=console_size or entry.value.spec.console_size
         )
-        prepared = await self._run(self._process, record.container, spec)
-        entry.value = replace(entry.value, spec=spec, running=True)
+        before = entry.value
+        entry.value = replace(before, spec=spec, running=True)  # now: a second start is refused
+        try:
+            prepared = await self._run(self._process, record.container, spec)
+        except BaseException:
+            entry.value = before
+            raise
         attachment = None if detach else entry.hub.attach(_options(spec))
         if attachment is not None and spec.kill_on_disconnect:
             attachment.on_detach = functools.partial(self._client_left, exec_id, attachment)
         self._lifecycle.publish(record, f"exec_start: {' '.join(spec.cmd)}", {"execID": exec_id})
-        if attachment is None:
-            await self._start(record, entry, prepared, detach=True)
-        else:  # the client's 101 goes out before the first output
-            self._spawn(self._start(record, entry, prepared, detach=False))
+        starting = self._spawn(self._start(record, entry, prepared, detach=detach))
+        if attachment is None:  # else the client's 101 goes out before the first output
+            failure = await asyncio.shield(starting)  # a client that leaves stops nothing
+            if failure is not None:
+                raise failure
         return attachment
 
     async def _start(
         self, record: Record, entry: _Entry, prepared: Process, *, detach: bool
-    ) -> None:
+    ) -> GoraeError | None:
+        """Start it; why it could not be."""
         loop = asyncio.get_running_loop()
 
         def connect(made: monitors.Exec) -> None:
@@ -184,13 +194,13 @@ class Execs:
         except (GoraeError, OSError) as error:
             failure = error if isinstance(error, GoraeError) else disk_error(error)
             self._failed(entry, failure)
-            if detach:
-                raise failure from error
-            return
+            return failure
         self._started(record, entry, made)
+        return None
 
     def _started(self, record: Record, entry: _Entry, made: monitors.Exec) -> None:
         entry.process = made
+        entry.begun.set()
         entry.value = replace(entry.value, pid=made.pid)
         if made.pid:
             with contextlib.suppress(ProcessLookupError):
@@ -219,6 +229,7 @@ class Execs:
         entry.value = replace(entry.value, running=False, exit_code=exit_code_of(error.message))
         for one in tuple(entry.hub.attachments):
             one.deliver(attach.STDOUT, f"{error.message}\r\n".encode())
+        entry.begun.set()
         entry.ended.set()
         entry.hub.finish()
 
@@ -253,8 +264,15 @@ class Execs:
             )
 
     async def resize(self, exec_id: str, rows: int, columns: int) -> None:
-        """Raises: Conflict: it does not run."""
+        """Clients ask as soon as their start is answered: the process may come a moment later.
+
+        Raises:
+            Conflict: it does not run.
+        """
         entry = self._entry(exec_id)
+        if entry.value.running:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(entry.begun.wait(), BEGIN_PATIENCE_S)
         if entry.process is None or not entry.value.running:
             raise Conflict(f"exec {exec_id} is not running")
         await self._run(self._monitor.resize_exec, entry.process, rows, columns)

@@ -80,7 +80,8 @@ class ImageArchives:
         place = self._store.root / "build" / "tmp" / f"import-{secrets.token_hex(8)}"
         place.parent.mkdir(mode=0o711, parents=True, exist_ok=True)  # emptied at every start
         try:
-            remote.download(url if found else f"http://{url}", place, Cancel())
+            with contextlib.closing(Cancel()) as nobody_cancels:
+                remote.download(url if found else f"http://{url}", place, nobody_cancels)
             return place.open("rb")
         finally:
             place.unlink(missing_ok=True)

@@ -310,6 +310,7 @@ class Networks:
             raise PermissionDenied(
                 f"error while removing network: network {record.name} has active endpoints ({held})"
             )
+        self._driver.remove_network(record.model)  # which knows of those that are on their way
 
         def write(tx: Tx) -> None:
             rows.delete(tx, record.id)
@@ -318,7 +319,6 @@ class Networks:
 
         self._db.write(write)
         self._by_id = {key: one for key, one in self._by_id.items() if key != record.id}
-        self._driver.remove_network(record.model)
         self._events.publish(
             "network", "destroy", record.id, {"name": record.name, "type": record.spec.driver}
         )

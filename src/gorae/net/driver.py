@@ -7,11 +7,12 @@ what the engine recorded; the kernel's objects are found by name. Blocking, thre
 import contextlib
 import secrets
 import threading
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gorae.errors import GoraeError, InvalidArgument, KernelError, NotFound
+from gorae.errors import GoraeError, InvalidArgument, KernelError, NotFound, PermissionDenied
 from gorae.net import parent
 from gorae.net.dns.zone import Subscriber
 from gorae.net.ipam import AddressPool
@@ -50,6 +51,8 @@ class NetDriver:
         self.rules = Rules(instance, publish_mode, exec_root / "relay", self._host)
         self._names = Names(exec_root / "dns")
         self._networks: dict[str, Network] = {}
+        self._joined_now: Counter[str] = Counter()
+        """Network -> how many endpoints are being made on it."""
         self._parents: dict[str, int] = {}
         self._pools: dict[str, list[AddressPool]] = {}
         self._places: dict[str, Sandbox] = {}
@@ -82,8 +85,13 @@ class NetDriver:
                 self._default = network
 
     def remove_network(self, network: Network) -> None:
-        """Take a network away; found gone is fine."""
+        """Take a network away; found gone is fine. Raises: PermissionDenied: somebody is on it, or about to be."""
         with self._lock:
+            used = any(network.id in one.endpoints for one in self._places.values())
+            if used or self._joined_now[network.id]:
+                raise PermissionDenied(
+                    f"error while removing network: network {network.name} has active endpoints"
+                )
             self._networks.pop(network.id, None)
             self._pools.pop(network.id, None)
             self._parents.pop(network.id, None)
@@ -154,13 +162,28 @@ class NetDriver:
         """An endpoint on a network.
 
         Raises:
-            InvalidArgument, Conflict, Unavailable: the address. KernelError.
+            InvalidArgument, Conflict, Unavailable: the address. NotFound: the network. KernelError.
         """
         sandbox = self._place(sandbox_id)
         ready = sandbox.endpoints.get(request.network_id)
         if ready is not None:
             return ready
-        return self._add_endpoint(sandbox, self._networks[request.network_id], request)
+        with self._joining(request.network_id) as network:
+            return self._add_endpoint(sandbox, network, request)
+
+    @contextlib.contextmanager
+    def _joining(self, network_id: str) -> Iterator[Network]:
+        """The network, which is not removed meanwhile."""
+        with self._lock:
+            network = self._networks.get(network_id)
+            if network is None:
+                raise NotFound(f"network {network_id} not found")
+            self._joined_now[network_id] += 1
+        try:
+            yield network
+        finally:
+            with self._lock:
+                self._joined_now[network_id] -= 1
 
     def _add_endpoint(
         self, sandbox: Sandbox, network: Network, request: EndpointRequest

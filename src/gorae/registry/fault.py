@@ -176,4 +176,7 @@ def _address(url: str) -> str:
 
 def without_query(url: str) -> str:
     """An address as it may be shown: a query may hold a signature that opens a blob."""
-    return urllib3.util.parse_url(url)._replace(query=None, fragment=None, auth=None).url
+    try:
+        return urllib3.util.parse_url(url)._replace(query=None, fragment=None, auth=None).url
+    except exceptions.LocationParseError:
+        return url.partition("?")[0].rpartition("@")[2]

@@ -27,6 +27,8 @@ PLACES = ("/usr/libexec/podman/conmon", "conmon")
 ANSWER_TIMEOUT_S = 60
 SOCKET_PATH_LIMIT = 107
 _CONSOLE_NAME = "/conmon-term.XXXXXX"
+RUNTIME_LOG = "runtime.log"
+"""In the directory of an exec with a terminal: a line of JSON for each error of the runtime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,9 @@ class Conmon:
         """Start a further process. Raises: GoraeError: the monitor itself failed, or `connect` did."""
         argv = self._argv(container_id, directory.name, directory, stdio)
         argv += ["--exec", "--exec-process-spec", str(directory / "process.json")]
+        if stdio.terminal:  # the runtime's last words would go to the terminal, and with it
+            for word in ("--log", str(directory / RUNTIME_LOG), "--log-format", "json"):
+                argv += ["--runtime-arg", word]
         if connect is None:
             with Pipes(("_OCI_SYNCPIPE",)) as pipes:
                 self._spawn(argv, directory, pipes)
@@ -148,11 +153,24 @@ def _answer(pipes: "Pipes", directory: Path) -> Started:
         answer = json.loads(line.decode(errors="replace"), strict=False)
         pid, words = int(answer["data"]), str(answer.get("message", ""))
     except (OSError, ValueError, KeyError, TypeError):
-        raise Internal(f"monitor: no answer but {line[:200]!r}") from None
+        logged = _logged_words(directory)
+        if not logged:
+            raise Internal(f"monitor: no answer but {line[:200]!r}") from None
+        return Started(0, 0, plain_words(logged))
     if pid > 0:
         return Started(pid, monitor_pid)
-    lines = words.strip().splitlines()
-    return Started(0, monitor_pid, plain_words(lines[-1]) if lines else "no word of why")
+    lines = words.strip().splitlines() or [_logged_words(directory) or "no word of why"]
+    return Started(0, monitor_pid, plain_words(lines[-1]))
+
+
+def _logged_words(directory: Path) -> str:
+    """The last error in the runtime's log, where it kept one; monitors are silent about terminals that failed."""
+    words = ""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        for line in (directory / RUNTIME_LOG).read_text(errors="replace").splitlines():
+            entry = json.loads(line)
+            words = str(entry["msg"]) if entry.get("level") == "error" else words
+    return words.strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import os
 
 import pytest
 from tests.root.build.conftest import Builder, context
+from tests.root.daemon.client import findings
 
 pytestmark = pytest.mark.root
 
@@ -40,6 +41,13 @@ def test_the_classic_case(builder: Builder, tmp_path):
 
     (top / "package.json").write_text('{"a": 1}')
     assert "Running in" in builder.build(top, "-t", "node").stdout
+
+
+def test_what_was_built_is_no_finding(builder: Builder, tmp_path):
+    """A layer of which no archive is kept is nothing that is gone: it is packed again when it is wanted."""
+    top = context(tmp_path, {"Dockerfile": "FROM bb\nRUN echo 1 >/found"})
+    assert builder.build(top, "-t", "unfound").returncode == 0
+    assert findings(builder.daemon) == []
 
 
 def test_times_do_not_count(builder: Builder, tmp_path):

@@ -1,5 +1,6 @@
 """The daemon itself: ping, version, info, events, login, disk usage."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 
@@ -70,7 +71,13 @@ class System:
     async def info(self, _: Call) -> web.Response:
         """Everything counted."""
         info = await self._services.run(self._services.system.info)
-        return answer.document(translate.info(info, now_ns=time.time_ns()))
+        found = translate.info(
+            info,
+            now_ns=time.time_ns(),
+            listeners=self._services.events.listeners,
+            tasks=len(asyncio.all_tasks()),
+        )
+        return answer.document(found)
 
     async def events(self, call: Call) -> web.StreamResponse:
         """Past ones from `since`, then live ones until `until`."""

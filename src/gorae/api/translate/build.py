@@ -96,12 +96,15 @@ def _refuse(call: Call) -> None:
 
 
 def _json(call: Call, name: str, kind: type) -> Any:
-    text = call.text(name)
+    return _parsed(name, call.text(name), kind)
+
+
+def _parsed(name: str, text: str, kind: type) -> Any:
     if not text:
         return kind()
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidArgument(f"error reading {name}: {error}") from None
     if found is None:
         return kind()
@@ -115,7 +118,7 @@ def _hosts(call: Call) -> list[str]:
     found = []
     for one in call.many("extrahosts"):
         if one.startswith("{"):
-            found += [f"{host}:{ip}" for host, ip in json.loads(one).items()]
+            found += [f"{host}:{ip}" for host, ip in _parsed("extrahosts", one, dict).items()]
         else:
             found += [part for part in one.split(",") if part]
     for one in found:

@@ -59,8 +59,8 @@ def _built(built_s: int) -> str:
     return datetime.fromtimestamp(built_s, UTC).strftime("%Y-%m-%dT%H:%M:%S.000000000+00:00")
 
 
-def info(found: SystemInfo, *, now_ns: int, listeners: int = 0) -> wire.Info:
-    """The answer to info."""
+def info(found: SystemInfo, *, now_ns: int, listeners: int = 0, tasks: int = 0) -> wire.Info:
+    """The answer to info. Our goroutines are threads and tasks."""
     facts, host = found.facts, found.host
     limits = host.limits
     return wire.Info(
@@ -90,7 +90,7 @@ def info(found: SystemInfo, *, now_ns: int, listeners: int = 0) -> wire.Info:
         debug=facts.debug,
         n_fd=found.open_files,
         oom_kill_disable="oom_kill_disable" in limits,
-        n_goroutines=found.threads,
+        n_goroutines=found.threads + tasks,
         system_time=rfc3339(now_ns),
         logging_driver=facts.log.driver,
         cgroup_driver="cgroupfs",
