@@ -240,7 +240,9 @@ class Daemon:
             pull=pulls.pull,
             pushes=pushes,
             layers=layers,
-            imports=CacheImports(self.store, self.images, layers, registries, downloads, here),
+            imports=CacheImports(
+                self.store, self.images, layers, registries, downloads, trust, here
+            ),
         )
         execs = Execs(
             self.records,

@@ -17,6 +17,7 @@ from gorae.build.session import ContextTree, Session
 from gorae.build.stacking import Stacking
 from gorae.engine.images import Images
 from gorae.engine.layers import Layers
+from gorae.engine.trust import Trust
 from gorae.errors import Cancelled, GoraeError, InvalidArgument, NotFound
 from gorae.oci import cacheconfig, media_type, text
 from gorae.oci import platform as platforms
@@ -57,6 +58,7 @@ class CacheImports:
         layers: Layers,
         registries: Registries,
         downloads: Downloads,
+        trust: Trust,
         host: Platform,
     ) -> None:
         self._store = store
@@ -64,6 +66,7 @@ class CacheImports:
         self._layers = layers
         self._registries = registries
         self._downloads = downloads
+        self._trust = trust
         self._host = host
 
     def load(
@@ -135,12 +138,14 @@ class CacheImports:
         session = self._registries.session(name.domain, credentials)
         repository = Repository(session, name.path, "pull")
         found = repository.manifest(name.digest or name.tag)
-        value = found.value
+        value, digests = found.value, [found.digest]
         if isinstance(value, Index) and not _cache_entry(value):
             chosen = platforms.choose(value.manifests, self._wanted())
             if chosen is None:
                 raise NotFound(f"no matching manifest for {platforms.show(self._wanted()[0])}")
             value = repository.manifest(chosen.digest).value
+            digests.append(chosen.digest)
+        self._trust.check(repository, name, digests)
 
         def document(blob: Descriptor, limit: int) -> bytes:
             return repository.read_blob(blob.digest, blob.size, limit)

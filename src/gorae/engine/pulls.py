@@ -139,7 +139,8 @@ class Pulls:
         asked = name.digest or name.tag
         found = resolve(repository, asked, self._wanted(options))
         reporter.say(f"Pulling from {name.path}", asked)
-        self._trust.check(repository, name, found, options.verify_keys)
+        digests = [one.digest for one in found.chain]
+        self._trust.check(repository, name, digests, options.verify_keys)
         with self._store.lease() as lease:
             config = self._config(repository, found.manifest)
             held = self._known(config, lease)

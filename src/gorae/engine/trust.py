@@ -1,33 +1,41 @@
 """Which images may come in: the policy of the host, and the keys that a caller names; blocking."""
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gorae.errors import InvalidArgument, PermissionDenied
+from gorae.oci.digest import Digest
 from gorae.oci.reference import Reference
 from gorae.registry.policy import MAX_POLICY_BYTES, Policy
 from gorae.registry.repository import Repository
-from gorae.registry.resolve import Resolved
 from gorae.registry.signature import MAX_KEY_BYTES, Key
 from gorae.registry.verify import verify
 
 
 class Trust:
-    """Asked before an image's layers are fetched. The policy's file is read anew each time; none asks for nothing."""
+    """Asked before layers are fetched, those of an image or of a build's cache.
+
+    The policy's file is read anew each time; none asks for nothing.
+    """
 
     def __init__(self, policy: Path) -> None:
         self._path = policy
 
     def check(
-        self, repository: Repository, name: Reference, found: Resolved, keys: Iterable[bytes] = ()
+        self,
+        repository: Repository,
+        name: Reference,
+        digests: Sequence[Digest],
+        keys: Iterable[bytes] = (),
     ) -> None:
         """Whether the image may be had under this name. `keys`: PEM; one of them must have signed, too.
+
+        `digests`: of the documents that lead to it, the first asked for first; a signature of any is one of the image.
 
         Raises:
             PermissionDenied: it may not. InvalidArgument: a bad key or policy: nothing is let in on a guess.
         """
-        digests = [one.digest for one in found.chain]
         rule = self._policy().rule(name.repository)
         if rule.reject:
             raise PermissionDenied(
