@@ -169,6 +169,7 @@ class CacheImports:
         def bring(layer: CacheLayer, lease: Lease, _: Cancel) -> str:
             return self._layers.archive(layer.diff_id, lease)
 
+        _check(config)
         offers.add(config, name.familiar, bring)
         return True
 
@@ -197,12 +198,7 @@ class CacheImports:
 
     def _offer(self, value: Manifest | Index, place: _Place, offers: Offers) -> None:
         config = self._config(value, place)
-        if not config.records:
-            raise InvalidArgument(
-                "nothing of this cache can be used here: its keys are another builder's"
-                if config.foreign
-                else "this cache is empty"
-            )
+        _check(config)
 
         def bring(layer: CacheLayer, lease: Lease, cancel: Cancel) -> str:
             place.bring(layer.blob, lease, cancel)
@@ -238,6 +234,16 @@ def _cache_entry(value: Manifest | Index) -> Descriptor | None:
         return value.config if value.config.media_type == cacheconfig.MEDIA_TYPE else None
     found = [one for one in value.manifests if one.media_type == cacheconfig.MEDIA_TYPE]
     return found[0] if found else None
+
+
+def _check(config: CacheConfig) -> None:
+    """Raises: InvalidArgument: there is nothing in it for us."""
+    if config.foreign and not config.records:
+        raise InvalidArgument(
+            "nothing of this cache can be used here: its keys are another builder's"
+        )
+    if not config.records:
+        raise InvalidArgument("this cache is empty")
 
 
 def _inline(raw: bytes) -> str:

@@ -5,8 +5,8 @@
                   "gorae": {"parts": {...}, "aliases": [KEY, ...], "createdNs": N, "tookNs": N}}, ...]}
 
 It is the config of an image manifest whose layers are the cache's, or one entry of an index; inline it stands in an
-image's config under `moby.buildkit.cache.v0`, base64, without `layers`: N counts the image's own. Source: BuildKit,
-cache/remotecache/v1/spec.go.
+image's config under `moby.buildkit.cache.v0`, base64, as the list of records alone: N counts the image's own layers.
+Source: BuildKit, cache/remotecache/v1/spec.go, cache/remotecache/inline.
 """
 
 import base64
@@ -72,7 +72,8 @@ def dump(config: CacheConfig) -> bytes:
 
 def inline(config: CacheConfig) -> str:
     """As it stands in an image's config."""
-    return base64.b64encode(dump(config)).decode()
+    records = text.dump([_record_document(one) for one in config.records])
+    return base64.b64encode(records).decode()
 
 
 def parse(raw: bytes) -> CacheConfig:
@@ -90,7 +91,7 @@ def parse_inline(encoded: str, layers: Sequence[CacheLayer]) -> CacheConfig:
         raw = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         raise InvalidArgument(f"{WHAT}: it is not base64") from None
-    return _config(_load(raw), tuple(layers))
+    return _config(_load(b'{"records":' + raw + b"}"), tuple(layers))
 
 
 def _load(raw: bytes) -> dict[str, Any]:
