@@ -120,9 +120,10 @@ class Layout:
         finally:
             os.close(fd)
 
-    def has(self, digest: str) -> bool:
-        """Whether a blob's file is there."""
-        return self._node(blob_path(digest)) is not None
+    def has(self, found: Descriptor) -> bool:
+        """Whether a blob's file is there, of the right size."""
+        node = self._node(blob_path(found.digest))
+        return node is not None and node.size == found.size
 
     def _blob(self, found: Descriptor) -> Node:
         node = self._node(blob_path(found.digest))

@@ -111,6 +111,7 @@ class Solving:
         self._threads: list[threading.Thread] = []
         self.keys: list[str] = []
         self._names: dict[int, tuple[str, ...]] = {}
+        self._offered: dict[int, Offer] = {}
         self.outcomes: dict[int, Outcome] = {}
         self._looked_at_context = False
         self._fetcher = Fetcher(session)
@@ -237,7 +238,10 @@ class Solving:
         return True
 
     def peek(self, state: State) -> Result | None:
-        """The state's result where it was solved or is in the cache; nothing is carried out."""
+        """The state's result where it was solved, is in the cache or is offered; nothing is carried out or brought.
+
+        Of what is only offered, and of what stands on such a thing, `chain_id` is empty.
+        """
         step = state.step
         if step is None:
             return self.result(state)
@@ -252,10 +256,34 @@ class Solving:
         below = "" if self._sources(step) else self._below(step, parent, selected)
         files = {name: one.digest for name, one in selected.items()}
         key = cachekey.key_of(self._parts(step, parent.key, files, self._sketched(step), below))
-        found = self._cache.find(key, parent, self.session.lease)
-        if found is not None:
-            self._names[id(step)] = (found.row, key)
+        found = None
+        if parent.chain_id or not parent.diff_ids:
+            found = self._cache.find(key, parent, self.session.lease)
+        if found is None:
+            return self._glimpse(step, key, parent)
+        self._names[id(step)] = (found.row, key)
         return found
+
+    def _glimpse(self, step: Step, key: str, parent: Result) -> Result | None:
+        offers = self.session.offers
+        offer = offers.find(key) if offers else None
+        if offer is None:
+            return None
+        record = offer.record
+        self._offered[id(step)] = offer
+        self._names[id(step)] = (record.key, key)
+        is_movable = "below" in record.parts
+        return Result(
+            key=cachekey.moved(parent.key, record.key) if is_movable else record.key,
+            row=record.key,
+            chain_id="",
+            diff_ids=(*parent.diff_ids, offer.layer.diff_id),
+            added=True,
+        )
+
+    def offered(self, step: Step) -> Offer | None:
+        """What an imported cache has of a step that nobody needed."""
+        return self._offered.get(id(step))
 
     def names(self, step: Step) -> tuple[str, ...]:
         """Under which keys this build knows a step's result; its row's comes first."""

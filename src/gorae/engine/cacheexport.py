@@ -17,6 +17,7 @@ from typing import IO
 
 from gorae.build import cachekey, layout
 from gorae.build.layout import Layout
+from gorae.build.offers import Offer
 from gorae.build.progress import Vertex
 from gorae.build.request import BuildRequest
 from gorae.build.result import Cache
@@ -24,7 +25,7 @@ from gorae.build.session import ContextTree, Session
 from gorae.build.solver import Solving
 from gorae.build.vertex import Plan, State, Step
 from gorae.engine.layers import Layers
-from gorae.engine.layersending import compress
+from gorae.engine.layersending import LayerSender, compress
 from gorae.engine.progress import Reporter
 from gorae.engine.progress import Step as Told
 from gorae.engine.pushes import Pushes
@@ -39,6 +40,8 @@ from gorae.store.archive.compression import Reader
 from gorae.store.store import Store
 
 MODES = ("", "min", "max")
+Wanted = dict[DiffId, Offer | None]
+"""Layers in the order of their numbers; with the offer of one that is not here."""
 TYPES = ("inline", "local", "registry")
 
 
@@ -104,11 +107,11 @@ class CacheExports:
             where = "client directory" if kind == "local" else "registry"
             vertex = session.progress.begin(f"exporting cache to {where}")
             try:
-                records, diff_ids = self._collect(solved, every=one.get("mode") == "max")
+                records, wanted = self._collect(solved, every=one.get("mode") == "max")
                 if kind == "local":
-                    self._to_folder(one, records, diff_ids, session, vertex, folders)
+                    self._to_folder(one, records, wanted, session, vertex, folders)
                 else:
-                    self._to_registry(one, records, diff_ids, request, session, vertex)
+                    self._to_registry(one, records, wanted, request, session, vertex)
             except GoraeError as error:
                 session.progress.end(vertex, error=error.message)
                 if one.get("ignore-error", "").lower() not in ("1", "t", "true"):
@@ -118,24 +121,26 @@ class CacheExports:
 
     # what is exported -------------------------------------------------------------------------
 
-    def _collect(self, solved: Solved, *, every: bool) -> tuple[list[CacheRecord], list[DiffId]]:
-        """Records, and the layers that they number."""
+    def _collect(self, solved: Solved, *, every: bool) -> tuple[list[CacheRecord], "Wanted"]:
+        """Records, and the layers that they number: what was imported and not needed is passed on."""
         steps = solved.plan.steps if every else _chain(solved.plan)
         records: list[CacheRecord] = []
-        diff_ids: list[DiffId] = []
+        wanted: Wanted = {}
         for step in steps:
             solved.solving.peek(State(solved.plan.target.base, step))
-            names = solved.solving.names(step)
-            rows = self._cache.rows(names[:1])
-            if not rows or not rows[0].diff_id:
-                continue
-            diff_id = DiffId(rows[0].diff_id)
-            if diff_id not in diff_ids:
-                diff_ids.append(diff_id)
-            record = self._record(step, solved, diff_ids.index(diff_id))
-            if record is not None and all(record.key != one.key for one in records):
-                records.append(record)
-        return records, diff_ids
+            offer = solved.solving.offered(step)
+            if offer is not None:
+                diff_id, record = offer.layer.diff_id, offer.record
+            else:
+                rows = self._cache.rows(solved.solving.names(step)[:1])
+                found = self._record(step, solved, 0) if rows else None
+                if found is None or not rows[0].diff_id:
+                    continue
+                diff_id, record = DiffId(rows[0].diff_id), found
+            wanted.setdefault(diff_id, offer)
+            if all(record.key != one.key for one in records):
+                records.append(replace(record, layer=list(wanted).index(diff_id)))
+        return records, wanted
 
     def _record(self, step: Step, solved: Solved, layer: int) -> CacheRecord | None:
         names = solved.solving.names(step)
@@ -161,7 +166,7 @@ class CacheExports:
         self,
         asked: Mapping[str, str],
         records: Sequence[CacheRecord],
-        diff_ids: Sequence[DiffId],
+        wanted: Wanted,
         request: BuildRequest,
         session: Session,
         vertex: Vertex,
@@ -178,10 +183,17 @@ class CacheExports:
         repository = self._pushes.repository(name, request.credentials_for(name.domain), reporter)
         with self._store.lease() as lease:
             sender = self._pushes.sender(repository, name, reporter, lease)
-            for one in diff_ids:
+            own = [diff_id for diff_id, offer in wanted.items() if offer is None]
+            for one in own:
                 self._layers.hold([one], lease)
-            sent = sender.send(diff_ids, {})
-            layers = [CacheLayer(sent[one].descriptor, one) for one in diff_ids]
+            sent = sender.send(own, {})
+            layers = []
+            for diff_id, offer in wanted.items():
+                if offer is not None:
+                    self._pass_on(offer, sender, session)
+                    layers.append(offer.layer)
+                else:
+                    layers.append(CacheLayer(sent[diff_id].descriptor, diff_id))
             raw = cacheconfig.dump(CacheConfig(tuple(records), tuple(layers)))
             digest = sender.document(raw)
             config = Descriptor(cacheconfig.MEDIA_TYPE, digest, len(raw))
@@ -190,13 +202,21 @@ class CacheExports:
             self._store.db.write(lambda tx: sender.record(tx, sent))
         session.progress.status(vertex, f"writing cache manifest {manifest.digest}", done=True)
 
+    def _pass_on(self, offer: Offer, sender: LayerSender, session: Session) -> None:
+        """An imported layer's blob, which the repository most often has."""
+
+        def fetch() -> str:
+            return offer.bring(offer.layer, session.lease, session.cancel)
+
+        sender.blob(offer.layer.blob, fetch)
+
     # a folder ---------------------------------------------------------------------------------
 
     def _to_folder(
         self,
         asked: Mapping[str, str],
         records: Sequence[CacheRecord],
-        diff_ids: Sequence[DiffId],
+        wanted: Wanted,
         session: Session,
         vertex: Vertex,
         folders: Mapping[str, ContextTree],
@@ -206,7 +226,10 @@ class CacheExports:
         there = _There(Layout(folder.tree) if folder is not None else None)
         stream = session.client.output("local", asked.get("dest", ""))
         with tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
-            layers = [self._write_layer(tar, one, there, session, vertex) for one in diff_ids]
+            layers = [
+                self._write_layer(tar, diff_id, offer, there, session, vertex)
+                for diff_id, offer in wanted.items()
+            ]
             raw = cacheconfig.dump(CacheConfig(tuple(records), tuple(layers)))
             config = Descriptor(cacheconfig.MEDIA_TYPE, digest_of(raw), len(raw))
             manifest = _manifest(config, layers, as_image=_as_image(asked))
@@ -221,6 +244,7 @@ class CacheExports:
         self,
         tar: tarfile.TarFile,
         diff_id: DiffId,
+        offer: Offer | None,
         there: "_There",
         session: Session,
         vertex: Vertex,
@@ -230,6 +254,12 @@ class CacheExports:
         if known is not None:
             return known
         began = session.progress.status(vertex, f"writing layer {diff_id}")
+        if offer is not None:
+            digest = offer.bring(offer.layer, session.lease, session.cancel)
+            with self._store.content.open(digest) as blob_file:
+                info = _info(layout.blob_path(digest), self._store.content.size(digest))
+                tar.addfile(info, _Checked(blob_file, session))
+            return offer.layer
         with self._store.lease() as lease, tempfile.TemporaryFile(dir=self._store.root) as file:
             blob = self._layers.archive(diff_id, lease)
             with self._store.content.open(blob) as plain:
@@ -267,9 +297,7 @@ class _There:
     def layer(self, diff_id: DiffId) -> CacheLayer | None:
         """A layer whose file is there."""
         known = self._layers.get(diff_id)
-        is_there = (
-            known is not None and self._layout is not None and self._layout.has(known.blob.digest)
-        )
+        is_there = known is not None and self._layout is not None and self._layout.has(known.blob)
         return known if is_there else None
 
     def index_with(self, manifest: Manifest | Index, tag: str) -> bytes:

@@ -160,6 +160,15 @@ class LayerSender:
             )
             yield blob, media_type.DOCKER_LAYER_GZIP
 
+    def blob(self, found: Descriptor, fetch: Callable[[], str]) -> None:
+        """A blob as it is, where the repository has none; `fetch` brings it into the store."""
+        if self._repository.blob_size(found.digest) is not None:
+            return
+        digest = fetch()
+        size = self._store.content.size(digest)
+        blob = Blob(Digest(digest), size, lambda start: _read(self._open(digest), start))
+        upload(self._repository, blob, Listener(self._reporter, short(digest)))
+
     def document(self, raw: bytes) -> Digest:
         """A small blob: a config."""
         digest = digest_of(raw)

@@ -107,6 +107,40 @@ def test_a_folder(builder: Builder, other: Builder, same_base, tmp_path):
     assert any("COPY a /a" in one for one in _steps(words))
 
 
+@pytest.mark.parametrize("kind", ["local", "registry"])
+def test_what_was_not_needed_is_passed_on(
+    builder: Builder, other: Builder, same_base, registry, tmp_path, kind
+):
+    """A new engine for every build: stages that were only copied from stay in the cache all the same."""
+    top = context(tmp_path / "c", {"Dockerfile": TEXT, "a": f"passed on {kind}"})
+    places = [
+        {"local": f"{word}={tmp_path}/cache{number}", "registry": f"ref={registry.host}/pass:{number}"}[kind]
+        for number, word in ((1, "dest"), (1, "src"), (2, "dest"), (2, "src"))
+    ]  # fmt: skip
+    status, words = build(builder, top, "--cache-to", f"type={kind},{places[0]},mode=max")
+    assert status == 0, words
+    _empty(other)
+    status, words = build(
+        other,
+        top,
+        "--cache-from",
+        f"type={kind},{places[1]}",
+        "--cache-to",
+        f"type={kind},{places[2]},mode=max",
+    )
+    assert status == 0, words
+    assert "RUN echo made" not in words
+    _empty(other)
+    text = TEXT.replace("RUN cat /a /made > /both", "RUN cat /a /made /made > /both")
+    status, words = build(
+        other, context(tmp_path / "d", {"Dockerfile": text, "a": f"passed on {kind}"}),
+        "--cache-from", f"type={kind},{places[3]}",
+    )  # fmt: skip
+    assert status == 0, words
+    assert not any("RUN echo made" in one or "COPY a /a" in one for one in _steps(words)), words
+    assert any("/made /made" in one for one in _steps(words))
+
+
 def test_a_folder_is_written_to_again(builder: Builder, tmp_path):
     """What is there is not written again; other tags stay."""
     top = context(
