@@ -14,7 +14,7 @@ say() { echo "setup: $*" >&2; }
 run="python3 python3-venv crun conmon nftables iproute2 busybox-static mmdebstrap catatonit zstd xz-utils ca-certificates
 debian-archive-keyring"
 test="skopeo procps docker-registry podman postgresql chromium
-make openssl e2fsprogs qemu-system-x86"
+make openssl e2fsprogs qemu-system-x86 docker-compose"
 wanted=$run
 [ "${1:-}" != --test ] || wanted="$run $test"
 
@@ -34,19 +34,27 @@ if [ -n "$missing" ]; then
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-# The tests speak through docker's own command line, of the release whose behaviour is the measure.
+# The tests speak through docker's own command line and docker compose, of the releases whose behaviour is the measure;
+# this distribution's docker-compose (1.29 in Debian 12) is one more client.
 docker_major() { { "$1" --version || true; } 2>/dev/null | sed -n 's/^Docker version \([0-9]*\).*/\1/p' | grep . || echo 0; }
-if [ "${1:-}" = --test ] && [ "$(docker_major docker)" -lt 28 ] && [ "$(docker_major .venv-tools/docker)" -lt 28 ]; then
-    say "fetching the docker command line (the program only, no daemon is started)"
+compose=cli-plugins/docker-compose
+from_sid=
+if [ "${1:-}" = --test ]; then
+    [ "$(docker_major docker)" -ge 28 ] || [ "$(docker_major .venv-tools/docker)" -ge 28 ] || from_sid="$from_sid docker-cli"
+    [ -x ".venv-tools/$compose" ] || from_sid="$from_sid docker-compose"
+fi
+if [ -n "$from_sid" ]; then
+    say "fetching programs from Debian's newest suite (nothing is installed or started):$from_sid"
     work=$(mktemp -d)
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian sid main" >"$work/sources"
     sid="-o Dir::Etc::SourceList=$work/sources -o Dir::Etc::SourceParts=/nonexistent -o Dir::State::Lists=$work/lists
         -o Dir::Cache=$work/cache -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root"
     # shellcheck disable=SC2086
-    (cd "$work" && apt-get $sid update -qq && apt-get $sid download -qq docker-cli && dpkg -x ./docker-cli_*.deb root)
-    mkdir -p "$top/.venv-tools"
-    cp "$work/root/usr/bin/docker" "$top/.venv-tools/docker"
+    (cd "$work" && apt-get $sid update -qq && apt-get $sid download -qq $from_sid && for one in ./*.deb; do dpkg -x "$one" root; done)
+    mkdir -p "$top/.venv-tools/cli-plugins"
+    [ ! -e "$work/root/usr/bin/docker" ] || cp "$work/root/usr/bin/docker" "$top/.venv-tools/docker"
+    [ ! -e "$work/root/usr/libexec/docker/$compose" ] || cp "$work/root/usr/libexec/docker/$compose" "$top/.venv-tools/$compose"
     rm -rf "$work"
 fi
 

@@ -41,6 +41,7 @@ class Applier:
         self._session = session()
         self._tell = tell
         self._containers: dict[str, str] = {}
+        self._made: dict[str, str] = {}
 
     # what containers stand on -----------------------------------------------------------------
 
@@ -112,28 +113,35 @@ class Applier:
         waves = plan.up(self.project, there, wish)
         self._containers = {one.service: one.id for one in reversed(there) if not one.oneoff}
         for wave in waves:
-            if wish.start:
-                self._await_dependencies(
-                    {one.service for one in wave if one.kind != "remove"}, wish
-                )
-            self.carry_out(wave, start=wish.start)
+            self.carry_out(wave)
+        if wish.start:
+            for wave in waves:
+                self._start_wave([one for one in wave if one.kind != "remove"], wish)
         return there
 
-    def carry_out(
-        self, wave: Sequence[Action], *, start: bool = True, timeout_s: int | None = None
-    ) -> None:
-        """One wave, its actions at once.
+    def _start_wave(self, wave: Sequence[Action], wish: Wish) -> None:
+        """Start what is made, when what it depends on has come to its condition."""
+        self._await_dependencies({one.service for one in wave}, wish)
+        self._at_once(
+            wave, lambda session, action: self._start(session, action, self._made[action.name])
+        )
+
+    def carry_out(self, wave: Sequence[Action], *, timeout_s: int | None = None) -> None:
+        """One wave, its actions at once; nothing is started.
 
         Raises:
             GoraeError: the first failure, after the others have ended.
         """
+        self._at_once(wave, lambda session, action: self._act(session, action, timeout_s))
+
+    def _at_once(self, wave: Sequence[Action], act: Callable[[Session, Action], None]) -> None:
         failures: list[GoraeError] = []
         room = threading.Semaphore(AT_ONCE)
 
         def work(action: Action) -> None:
             with room:
                 try:
-                    self._act(self._new_session(), action, start=start, timeout_s=timeout_s)
+                    act(self._new_session(), action)
                 except GoraeError as error:
                     self._tell(f"Container {action.name}", f"Error {error}")
                     failures.append(error)
@@ -146,30 +154,31 @@ class Applier:
         if failures:
             raise failures[0]
 
-    def _act(self, session: Session, action: Action, *, start: bool, timeout_s: int | None) -> None:
+    def _act(self, session: Session, action: Action, timeout_s: int | None) -> None:
         what = f"Container {action.name}"
-        match action.kind:
-            case "create":
-                self._tell(what, "Creating")
-                container = self.create(session, action.service, action.number, action.name, {})
-                self._tell(what, "Created")
-                self._start(session, action, container, start=start)
-            case "recreate":
-                self._recreate(session, action, start=start, timeout_s=timeout_s)
-            case "start":
-                assert action.found is not None
-                self._start(session, action, action.found.id, start=True)
-            case "remove":
-                assert action.found is not None
-                self.remove(session, action.found, timeout_s)
-            case _:
-                assert action.found is not None
-                self._containers.setdefault(action.service, action.found.id)
-                self._tell(what, "Running" if action.found.state == "running" else "Created")
+        if action.kind == "create":
+            self._tell(what, "Creating")
+            container = self.create(session, action.service, action.number, action.name, {})
+            self._tell(what, "Created")
+            self._keep(action, container)
+            return
+        found = action.found
+        assert found is not None
+        if action.kind == "recreate":
+            self._recreate(session, action, found, timeout_s)
+        elif action.kind == "remove":
+            self.remove(session, found, timeout_s)
+        else:
+            self._keep(action, found.id)
+            if action.kind == "leave":
+                self._tell(what, "Running" if found.state == "running" else "Created")
 
-    def _start(self, session: Session, action: Action, container: str, *, start: bool) -> None:
+    def _keep(self, action: Action, container: str) -> None:
+        self._made[action.name] = container
         self._containers.setdefault(action.service, container)
-        if not start:
+
+    def _start(self, session: Session, action: Action, container: str) -> None:
+        if action.kind == "leave":
             return
         what = f"Container {action.name}"
         self._tell(what, "Starting")
@@ -179,10 +188,8 @@ class Applier:
         self._tell(what, "Started")
 
     def _recreate(
-        self, session: Session, action: Action, *, start: bool, timeout_s: int | None
+        self, session: Session, action: Action, old: Found, timeout_s: int | None
     ) -> None:
-        old = action.found
-        assert old is not None
         what = f"Container {action.name}"
         self._tell(what, f"Recreate ({action.reason})" if action.reason else "Recreate")
         passing = f"{old.id[:12]}_{old.name}"
@@ -192,8 +199,8 @@ class Applier:
         session.delete(f"/containers/{old.id}", {"force": True})
         session.call("POST", f"/containers/{container}/rename", {"name": wanted}).read()
         self._containers[action.service] = container
+        self._made[action.name] = container
         self._tell(what, "Recreated")
-        self._start(session, action, container, start=start)
 
     def create(
         self,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 RESTARTS = {"none": "no", "any": "always", "on-failure": "on-failure"}
 _SAME_HOST = (
-    ("cap_add", "CapAdd"), ("cap_drop", "CapDrop"), ("cgroup_parent", "CgroupParent"), ("cpuset", "CpusetCpus"),
+    ("cgroup_parent", "CgroupParent"), ("cpuset", "CpusetCpus"),
     ("device_cgroup_rules", "DeviceCgroupRules"), ("dns", "Dns"), ("dns_opt", "DnsOptions"),
     ("dns_search", "DnsSearch"), ("extra_hosts", "ExtraHosts"), ("group_add", "GroupAdd"), ("isolation", "Isolation"),
     ("oom_kill_disable", "OomKillDisable"), ("oom_score_adj", "OomScoreAdj"), ("privileged", "Privileged"),
@@ -56,7 +56,10 @@ def document(
     found = _config(service, where)
     found["Image"] = service.get("image") or image_name(project, name)
     own = service.get("labels") or {}
-    found["Labels"] = {**own, **labels.of_container(project, name, number, image_id, oneoff=oneoff)}
+    found["Labels"] = {
+        **own,
+        **labels.of_container(project, name, number, image_id, names.containers, oneoff=oneoff),
+    }
     host = _host_config(service, where)
     host["NetworkMode"] = _network_mode(project, service, names)
     for key, field in (("ipc", "IpcMode"), ("pid", "PidMode")):
@@ -92,11 +95,7 @@ def _config(service: Document, where: str) -> Document:
         "StdinOnce": quantity.truth(service.get("stdin_open", False), where),
         "AttachStdout": True,
         "AttachStderr": True,
-        "Env": [
-            name if value is None else f"{name}={value}"
-            for name, value in variables.items()
-            if value is not None
-        ],
+        "Env": [name if value is None else f"{name}={value}" for name, value in variables.items()],
         "Cmd": service.get("command"),
         "Entrypoint": service.get("entrypoint"),
         "WorkingDir": service.get("working_dir", ""),
@@ -117,6 +116,8 @@ def _config(service: Document, where: str) -> Document:
 
 
 def _health(health: Document, where: str) -> Document:
+    if health.get("disable"):
+        return {"Test": ["NONE"]}
     found: Document = {}
     if health.get("test") is not None:
         found["Test"] = health["test"]
@@ -144,12 +145,12 @@ def _host_config(service: Document, where: str) -> Document:
         host["NanoCpus"] = quantity.nano_cpus(service["cpus"], f"{where}.cpus")
     if service.get("init") is not None:
         host["Init"] = quantity.truth(service["init"], f"{where}.init")
+    host["CapAdd"], host["CapDrop"] = _capabilities(service)
     host["SecurityOpt"] = service.get("security_opt")
     host["RestartPolicy"] = restart(service, where)
     host["LogConfig"] = _logging(service)
     host["Ulimits"] = [
-        {"Name": name, "Soft": one["soft"], "Hard": one["hard"]}
-        for name, one in (service.get("ulimits") or {}).items()
+        {"Name": name, **_limits(one)} for name, one in (service.get("ulimits") or {}).items()
     ]
     host["Devices"] = [_device(one, f"{where}.devices") for one in service.get("devices") or ()]
     host["Tmpfs"] = dict(one.partition(":")[::2] for one in service.get("tmpfs") or ()) or None
@@ -181,12 +182,31 @@ def _logging(service: Document) -> Document | None:
     return {"Type": found.get("driver", ""), "Config": options}
 
 
-def _device(one: Any, where: str) -> Document:
-    if isinstance(one, dict):
-        source, target, access = one.get("source"), one.get("target"), one.get("permissions")
-    else:
-        source, _, rest = str(one).partition(":")
-        target, _, access = rest.partition(":")
+def _capabilities(service: Document) -> tuple[list[str] | None, list[str] | None]:
+    """What is added and dropped, with their whole names; one that is added is not dropped."""
+    added, dropped = (
+        {_capability(str(one)) for one in service.get(key) or ()} for key in ("cap_add", "cap_drop")
+    )
+    added = {"ALL"} if "ALL" in added else added
+    dropped = {"ALL"} if "ALL" in dropped else dropped - added
+    return sorted(added) or None, sorted(dropped) or None
+
+
+def _capability(name: str) -> str:
+    name = name.upper()
+    return name if name == "ALL" or name.startswith("CAP_") else f"CAP_{name}"
+
+
+def _limits(one: Any) -> Document:
+    return (
+        {"Soft": one["soft"], "Hard": one["hard"]}
+        if isinstance(one, dict)
+        else {"Soft": one, "Hard": one}
+    )
+
+
+def _device(one: Document, where: str) -> Document:
+    source, target, access = one.get("source"), one.get("target"), one.get("permissions")
     if not source:
         raise InvalidArgument(f"{where}: a device without a source: {one!r}")
     return {

@@ -6,6 +6,7 @@ command a list or None. Source: compose specification, 05-services.md.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 
@@ -54,9 +55,14 @@ def service(name: str, document: Document) -> Document:
 def mapping(value: Any, where: str) -> Document:
     """A map, or a list of `NAME=VALUE`; a NAME alone has None (the caller's environment may know it)."""
     if isinstance(value, dict):
-        return {str(key): None if one is None else text(one) for key, one in value.items()}
+        return {
+            str(key): one if one is None or isinstance(one, Reset) else text(one)
+            for key, one in value.items()
+        }
+    if not isinstance(value, list):
+        raise InvalidArgument(f"{where} must be a mapping")
     found: Document = {}
-    for item in items(value, where):
+    for item in value:
         key, equals, rest = str(item).partition("=")
         found[key] = rest if equals else None
     return found
@@ -106,12 +112,14 @@ def build(value: Any, where: str) -> Document:
         return {"context": value}
     if not isinstance(value, dict):
         raise InvalidArgument(f"{where}: wanted a folder or a mapping, found {value!r}")
-    found = dict(value)
+    found = {"context": ".", **value}
     for key, reader in (("args", mapping), ("labels", labels), ("additional_contexts", mapping)):
         if found.get(key) is not None:
             found[key] = reader(found[key], f"{where}.{key}")
     if found.get("secrets") is not None:
         found["secrets"] = granted(found["secrets"], f"{where}.secrets")
+    if found.get("ulimits") is not None:
+        found["ulimits"] = ulimits(found["ulimits"], f"{where}.ulimits")
     if found.get("extra_hosts") is not None:
         found["extra_hosts"] = hosts(found["extra_hosts"], f"{where}.extra_hosts")
     return found
@@ -174,15 +182,16 @@ def _volume(item: Any, where: str) -> Document:
     if isinstance(item, dict):
         if "target" not in item or "type" not in item:
             raise InvalidArgument(f"{where}: a volume needs type and target: {item!r}")
-        return dict(item)
+        return {**item, "target": _clean(text(item["target"]))}
     parts = text(item).split(":")
     if len(parts) > 3 or not all(parts[:2]):
         raise InvalidArgument(f"{where}: invalid volume {item!r}: wanted [SOURCE:]TARGET[:MODE]")
     if len(parts) == 1:
-        return {"type": "volume", "target": parts[0]}
+        return {"type": "volume", "target": _clean(parts[0]), "volume": {}}
     source, target, modes = parts[0], parts[1], parts[2].split(",") if len(parts) == 3 else []
     is_bind = source.startswith(_PATHLIKE)
-    found: Document = {"type": "bind" if is_bind else "volume", "source": source, "target": target}
+    kind = "bind" if is_bind else "volume"
+    found: Document = {"type": kind, "source": source, "target": _clean(target), kind: {}}
     if "ro" in modes:
         found["read_only"] = True
     if is_bind:
@@ -195,6 +204,11 @@ def _volume(item: Any, where: str) -> Document:
     elif "nocopy" in modes:
         found["volume"] = {"nocopy": True}
     return found
+
+
+def _clean(target: str) -> str:
+    """Without what says nothing: `/data/` is `/data`."""
+    return posixpath.normpath(target) if target else target
 
 
 def dependencies(value: Any, where: str) -> Document:
@@ -221,12 +235,69 @@ def networks(value: Any, where: str) -> Document:
 
 
 def granted(value: Any, where: str) -> list[Document]:
-    """Secrets or configs of a service: `{source, target, uid, gid, mode}`."""
+    """Configs of a service, or secrets of a build: `{source, target, uid, gid, mode}`."""
     found = []
     for item in items(value, where):
         one = dict(item) if isinstance(item, dict) else {"source": text(item)}
         if "source" not in one:
             raise InvalidArgument(f"{where}: a source is missing: {item!r}")
+        found.append(one)
+    return found
+
+
+def secrets(value: Any, where: str) -> list[Document]:
+    """Secrets of a service; where no target is said it stands in `/run/secrets`."""
+    return [{"target": f"/run/secrets/{one['source']}", **one} for one in granted(value, where)]
+
+
+def devices(value: Any, where: str) -> list[Document]:
+    """`{source, target, permissions}`."""
+    found = []
+    for item in items(value, where):
+        if isinstance(item, dict):
+            found.append(dict(item))
+            continue
+        parts = text(item).split(":")
+        if len(parts) > 3 or not parts[0]:
+            raise InvalidArgument(
+                f"{where}: invalid device {item!r}: wanted SOURCE[:TARGET[:PERMISSIONS]]"
+            )
+        source, target, access = [*parts, "", ""][:3]
+        found.append({"source": source, "target": target or source, "permissions": access or "rwm"})
+    return found
+
+
+def deploy(value: Any, where: str) -> Document:
+    """Its labels as a map."""
+    found = dict(value)
+    if found.get("labels") is not None:
+        found["labels"] = labels(found["labels"], f"{where}.labels")
+    return found
+
+
+def develop(value: Any, where: str) -> Document:
+    """`{watch: [{path, action, target, exec, include, ignore}]}`."""
+    found = dict(value)
+    rules = []
+    for item in items(found.get("watch") or [], f"{where}.watch"):
+        one = {"exec": {}, **item}
+        for key in ("include", "ignore"):
+            if one.get(key) is not None:
+                one[key] = texts(one[key], f"{where}.watch.{key}")
+        if one["exec"]:
+            one["exec"] = hooks([one["exec"]], f"{where}.watch.exec")[0]
+        rules.append(one)
+    return {**found, "watch": rules}
+
+
+def hooks(value: Any, where: str) -> list[Document]:
+    """`{command, user, privileged, working_dir, environment}`."""
+    found = []
+    for item in items(value, where):
+        one = dict(item)
+        one["command"] = command(one.get("command"), f"{where}.command")
+        if one.get("environment") is not None:
+            one["environment"] = mapping(one["environment"], f"{where}.environment")
         found.append(one)
     return found
 
@@ -255,7 +326,7 @@ def healthcheck(value: Any, where: str) -> Document:
     """`test` as the API wants it."""
     found = dict(value)
     if quantity.truth(found.get("disable", False), where):
-        return {"test": ["NONE"]}
+        return {"disable": True}
     test = found.get("test")
     if isinstance(test, str):
         found["test"] = ["CMD-SHELL", test]
@@ -267,7 +338,7 @@ def healthcheck(value: Any, where: str) -> Document:
 
 
 def ulimits(value: Any, where: str) -> Document:
-    """`{name: {soft, hard}}`."""
+    """`{name: limit}` or `{name: {soft, hard}}`."""
     found: Document = {}
     for name, one in dict(value).items():
         if isinstance(one, dict):
@@ -275,8 +346,7 @@ def ulimits(value: Any, where: str) -> Document:
                 key: quantity.whole(one[key], f"{where}.{name}") for key in ("soft", "hard")
             }
         else:
-            limit = quantity.whole(one, f"{where}.{name}")
-            found[name] = {"soft": limit, "hard": limit}
+            found[name] = quantity.whole(one, f"{where}.{name}")
     return found
 
 
@@ -293,7 +363,9 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "command": command,
     "configs": granted,
     "depends_on": dependencies,
-    "devices": items,
+    "deploy": deploy,
+    "develop": develop,
+    "devices": devices,
     "dns": texts,
     "dns_opt": texts,
     "dns_search": texts,
@@ -312,7 +384,9 @@ _READERS: dict[str, Callable[[Any, str], Any]] = {
     "networks": networks,
     "ports": ports,
     "profiles": texts,
-    "secrets": granted,
+    "post_start": hooks,
+    "pre_stop": hooks,
+    "secrets": secrets,
     "security_opt": texts,
     "sysctls": mapping,
     "tmpfs": texts,

@@ -20,6 +20,10 @@ _SIGNS = (":-", ":?", ":+", "-", "?", "+")
 MAX_DEPTH = 32
 
 
+class InvalidForm(InvalidArgument):
+    """A dollar sign that begins no variable."""
+
+
 def interpolate(value: Any, environment: Mapping[str, str], on_unset: Callable[[str], None]) -> Any:
     """`value` with every string in it expanded; keys are left alone.
 
@@ -43,8 +47,13 @@ def _walk(
             return value
         try:
             return expand(value, environment, on_unset)
+        except InvalidForm as error:
+            raise InvalidArgument(
+                f"invalid interpolation format for {'.'.join(path)}.\n"
+                f"You may need to escape any $ with another $.\n{value}: {error}"
+            ) from None
         except InvalidArgument as error:
-            raise InvalidArgument(f"{'.'.join(path)}: {error}") from None
+            raise InvalidArgument(f"error while interpolating {'.'.join(path)}: {error}") from None
     if isinstance(value, list):
         return [_walk(v, environment, on_unset, (*path, str(i))) for i, v in enumerate(value)]
     if isinstance(value, Override):
@@ -63,7 +72,7 @@ def expand(
         InvalidArgument: as `interpolate`.
     """
     if depth > MAX_DEPTH:
-        raise InvalidArgument("variables are nested too deeply")
+        raise InvalidForm("variables are nested too deeply")
     found: list[str] = []
     position = 0
     while (dollar := text.find("$", position)) >= 0:
@@ -81,9 +90,7 @@ def expand(
             found.append(_value(text[dollar + 1 : end], environment, on_unset))
             position = end
         else:
-            raise InvalidArgument(
-                f"invalid interpolation format: {text!r}: write $$ for a dollar sign"
-            )
+            raise InvalidForm(f"write $$ for a dollar sign in {text!r}")
     found.append(text[position:])
     return "".join(found)
 
@@ -105,7 +112,7 @@ def _closing(text: str, position: int) -> int:
             if not depth:
                 return position
         position += 1
-    raise InvalidArgument(f"invalid interpolation format: {text!r}: a brace is not closed")
+    raise InvalidForm("a brace is not closed")
 
 
 def _value(name: str, environment: Mapping[str, str], on_unset: Callable[[str], None]) -> str:
@@ -120,12 +127,12 @@ def _braced(
     end = _name_end(inside, 0)
     name, rest = inside[:end], inside[end:]
     if not name or name[0] not in _FIRST:
-        raise InvalidArgument(f"invalid interpolation format: ${{{inside}}}")
+        raise InvalidForm(f"${{{inside}}} is no variable")
     if not rest:
         return _value(name, environment, on_unset)
     sign = next((one for one in _SIGNS if rest.startswith(one)), "")
     if not sign:
-        raise InvalidArgument(f"invalid interpolation format: ${{{inside}}}")
+        raise InvalidForm(f"${{{inside}}} is no variable")
     word = rest[len(sign) :]
     has = name in environment and (not sign.startswith(":") or environment[name] != "")
     match sign[-1]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from gorae.compose import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from gorae.compose.project import Project
@@ -26,31 +26,18 @@ NETWORK = f"{PREFIX}network"
 VOLUME = f"{PREFIX}volume"
 OUR_VERSION = "2.40.3"
 """Whose labels these are."""
-_NOT_HASHED = (
-    "build",
-    "depends_on",
-    "develop",
-    "profiles",
-    "pull_policy",
-    "scale",
-    "deploy.replicas",
-    "attach",
-)
-
-
-def config_hash(service: dict[str, Any]) -> str:
-    """Identity of what a container is made from: what only steers the making does not count."""
-    kept = {key: value for key, value in service.items() if key not in _NOT_HASHED}
-    if isinstance(kept.get("deploy"), dict):
-        kept["deploy"] = {key: value for key, value in kept["deploy"].items() if key != "replicas"}
-    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def of_container(
-    project: Project, name: str, number: int, image_id: str, *, oneoff: bool
+    project: Project,
+    name: str,
+    number: int,
+    image_id: str,
+    containers: Mapping[str, str],
+    *,
+    oneoff: bool,
 ) -> dict[str, str]:
-    """The labels of one container of a service."""
+    """The labels of one container of a service; `containers` are the ids of others, by service."""
     service = project.services[name]
     depends = [
         f"{other}:{one['condition']}:{str(one.get('restart', False)).lower()}"
@@ -61,7 +48,7 @@ def of_container(
         SERVICE: name,
         NUMBER: str(number),
         ONEOFF: str(oneoff),
-        CONFIG_HASH: config_hash(service),
+        CONFIG_HASH: canonical.service_hash(service, containers),
         CONFIG_FILES: ",".join(project.files),
         WORKING_DIR: project.directory,
         DEPENDS_ON: ",".join(depends),
@@ -73,10 +60,11 @@ def of_container(
 def of_object(project: Project, kind: str, key: str, body: dict[str, Any]) -> dict[str, str]:
     """The labels of a network or volume; `kind` is NETWORK or VOLUME."""
     own = dict(body.get("labels") or {})
+    identity = canonical.network_hash if kind == NETWORK else canonical.volume_hash
     return {
         **own,
         kind: key,
         PROJECT: project.name,
         VERSION: OUR_VERSION,
-        CONFIG_HASH: config_hash(body),
+        CONFIG_HASH: identity(body),
     }

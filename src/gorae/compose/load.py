@@ -215,7 +215,9 @@ class Loader:
     ) -> Document:
         body = services.get(name)
         if body is None:
-            raise InvalidArgument(f'cannot extend service "{name}" in {path}: service not found')
+            raise InvalidArgument(
+                f'cannot extend service "{above[-1][1] if above else name}" in {path}: service "{name}" not found'
+            )
         wanted = body.get("extends")
         if not wanted:
             return body
@@ -281,11 +283,15 @@ class Loader:
                 disabled.append(service)
                 continue
             services[service] = self._completed(body, environment)
+            depends = project.implied(body)
+            if depends:
+                services[service]["depends_on"] = depends
         sections = {
             key: _named(key, merge.stripped(merged.get(key)) or {}, name)
             for key in project.SECTIONS
         }
-        found = Project(name, directory, files, services, sections, disabled)
+        more = merge.stripped(project.extensions(merged))
+        found = Project(name, directory, files, services, sections, disabled, more)
         _default_networks(found)
         project.check(found)
         return found
@@ -315,6 +321,8 @@ class Loader:
         }
         if variables:
             found["environment"] = variables
+        if found.get("build"):
+            found["build"] = _built(found["build"], environment)
         for path in found.pop("label_file", None) or ():
             pairs = dotenv.parse(self._read(path), path, environment, raw=True)
             found["labels"] = {
@@ -397,6 +405,17 @@ def _absolute(body: Document, directory: str) -> None:
         body["label_file"] = [resolve(path, directory) for path in body["label_file"]]
     for one in (body.get("develop") or {}).get("watch") or ():
         one["path"] = resolve(str(one.get("path", ".")), directory)
+
+
+def _built(build: Document, environment: dict[str, str]) -> Document:
+    """The Dockerfile's name where none is said; arguments without a value from the caller's environment."""
+    found = dict(build)
+    if not found.get("dockerfile_inline"):
+        found.setdefault("dockerfile", "Dockerfile")
+    if found.get("args"):
+        known = {k: environment.get(k) if v is None else v for k, v in found["args"].items()}
+        found["args"] = {key: value for key, value in known.items() if value is not None}
+    return found
 
 
 def _absolute_section(section: Document, directory: str) -> None:

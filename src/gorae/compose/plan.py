@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gorae.compose import create, labels
+from gorae.compose import canonical, create
 from gorae.compose import project as projects
 
 TYPE_CHECKING = False
@@ -119,11 +119,12 @@ def _service(
     )
     count = wanted_scale(project, name, wish)
     numbers = {one.number for one in own}
+    containers = {one.service: one.id for one in reversed(there) if not one.oneoff}
     actions = []
     for one in own[count:]:
         actions.append(Action("remove", name, one.name, one.number, f"scaled down to {count}", one))
     for one in own[:count]:
-        reason = _reason(project, name, one, wish, asked, recreated)
+        reason = _reason(project, name, one, wish, asked, recreated, containers)
         if reason:
             recreated.add(name)
             actions.append(Action("recreate", name, one.name, one.number, reason, one))
@@ -139,14 +140,20 @@ def _service(
 
 
 def _reason(
-    project: Project, name: str, one: Found, wish: Wish, asked: bool, recreated: Collection[str]
+    project: Project,
+    name: str,
+    one: Found,
+    wish: Wish,
+    asked: bool,
+    recreated: Collection[str],
+    containers: Mapping[str, str],
 ) -> str:
     """Why a container must be made anew; empty when it may stay."""
     if wish.no_recreate:
         return ""
     if wish.force_recreate and asked:
         return "--force-recreate"
-    if one.config_hash != labels.config_hash(project.services[name]):
+    if one.config_hash != canonical.service_hash(project.services[name], containers):
         return "its configuration changed"
     image = wish.images.get(name, "")
     if image and one.image_id and one.image_id != image:
@@ -179,13 +186,15 @@ def down(project: Project | None, there: Sequence[Found]) -> list[list[Action]]:
             if there
             else []
         )
-    waves = []
     rest = list(there)
+    strangers = [one for one in rest if one.service not in project.services]
+    waves = [[Action("remove", one.service, one.name, one.number, "", one) for one in strangers]]
+    rest = [one for one in rest if one not in strangers]
     for wave in reversed(projects.in_order(project.services)):
-        mine = [one for one in rest if one.service in wave or one.oneoff]
+        mine = [one for one in rest if one.service in wave]
         rest = [one for one in rest if one not in mine]
         if mine:
             waves.append(
                 [Action("remove", one.service, one.name, one.number, "", one) for one in mine]
             )
-    return waves
+    return [wave for wave in waves if wave]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from gorae.compose import canonical, quantity
 from gorae.errors import InvalidArgument, NotFound
 
 TYPE_CHECKING = False
@@ -27,6 +30,7 @@ SERVICE_KEYS = frozenset((
     "use_api_socket", "user", "userns_mode", "uts", "volumes", "volumes_from", "working_dir",
 ))  # fmt: skip
 _SHARED = ("network_mode", "ipc", "pid")
+_NAME = re.compile(r"[a-zA-Z0-9._-]+")
 
 
 class Project:
@@ -43,6 +47,7 @@ class Project:
         services: dict[str, Document],
         sections: dict[str, dict[str, Document]],
         disabled: Iterable[str] = (),
+        extensions: Document | None = None,
     ) -> None:
         self.name = name
         self.directory = directory
@@ -53,6 +58,7 @@ class Project:
         self.secrets = sections["secrets"]
         self.configs = sections["configs"]
         self.disabled = tuple(disabled)
+        self.extensions = extensions or {}
 
     def service(self, name: str) -> Document:
         """Raises: NotFound: docker compose's sentence."""
@@ -60,14 +66,69 @@ class Project:
             raise NotFound(f"no such service: {name}")
         return self.services[name]
 
-    def document(self) -> Document:
-        """What `config` shows."""
-        found: Document = {"name": self.name, "services": self.services}
-        for key in SECTIONS:
-            section = getattr(self, key)
-            if section:
-                found[key] = section
-        return found
+    def document(self, services: Iterable[str] = ()) -> Document:
+        """What `config` shows: these services (all where none is named), and what they use."""
+        names = with_dependencies(self.services, list(services) or list(self.services))
+        found: Document = {
+            "name": self.name,
+            "services": {
+                name: {
+                    **canonical.service_form(self.services[name]),
+                    **extensions(self.services[name]),
+                }
+                for name in sorted(names)
+            },
+        }
+        used = used_parts(self, names)
+        for section, form in _FORMS:
+            entries = {
+                key: form(body)
+                for key, body in sorted(getattr(self, section).items())
+                if key in used[section]
+            }
+            if entries:
+                found[section] = entries
+        return {**found, **self.extensions}
+
+
+def extensions(document: Document) -> Document:
+    """The `x-` attributes, their keys sorted."""
+    return {
+        key: _sorted(document[key])
+        for key in sorted(document, key=str)
+        if str(key).startswith("x-")
+    }
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _sorted(value[key]) for key in sorted(value, key=str)}
+    return [_sorted(one) for one in value] if isinstance(value, list) else value
+
+
+_FORMS = (
+    ("networks", canonical.network_form),
+    ("volumes", canonical.volume_form),
+    ("secrets", canonical.granted_form),
+    ("configs", canonical.granted_form),
+)
+
+
+def used_parts(project: Project, names: Iterable[str]) -> dict[str, set[str]]:
+    """Which networks, volumes, secrets and configs services use."""
+    found: dict[str, set[str]] = {section: set() for section in SECTIONS}
+    for name in names:
+        service = project.services[name]
+        found["networks"] |= set(service.get("networks") or ())
+        for one in service.get("volumes") or ():
+            if one["type"] == "volume" and one.get("source"):
+                found["volumes"].add(str(one["source"]))
+        for kind in ("secrets", "configs"):
+            found[kind] |= {one["source"] for one in service.get(kind) or ()}
+        found["secrets"] |= {
+            one["source"] for one in (service.get("build") or {}).get("secrets") or ()
+        }
+    return found
 
 
 def check_keys(document: Document, name: str) -> None:
@@ -81,6 +142,8 @@ def check_keys(document: Document, name: str) -> None:
     if services is not None and not isinstance(services, dict):
         raise InvalidArgument(f"{name}: services must be a mapping")
     for service, body in (services or {}).items():
+        if not _NAME.fullmatch(str(service)):
+            raise InvalidArgument(f"{name}: services additional properties '{service}' not allowed")
         if not isinstance(body, dict):
             raise InvalidArgument(f"{name}: services.{service} must be a mapping")
         for key in body:
@@ -113,19 +176,29 @@ def check_name(name: str) -> None:
         )
 
 
-def references(service: Document) -> dict[str, str]:
-    """The services that one needs to be there before it, and in which state (`depends_on`, links, shared namespaces)."""
-    found = {name: one["condition"] for name, one in (service.get("depends_on") or {}).items()}
+def references(service: Document) -> list[str]:
+    """The services that one needs to be there before it."""
+    return list(implied(service))
+
+
+def implied(service: Document) -> Document:
+    """`depends_on` with what links and shared namespaces and volumes imply."""
+    found: Document = dict(service.get("depends_on") or {})
+    for link in service.get("links") or ():
+        found.setdefault(link.partition(":")[0], _FOLLOWS)
     for key in _SHARED:
         kind, colon, name = str(service.get(key) or "").partition(":")
         if kind == "service" and colon:
-            found.setdefault(name, "service_started")
-    for link in service.get("links") or ():
-        found.setdefault(link.partition(":")[0], "service_started")
+            found.setdefault(name, _FOLLOWS)
     for source in service.get("volumes_from") or ():
         if not source.startswith("container:"):
-            found.setdefault(source.partition(":")[0], "service_started")
+            found.setdefault(
+                source.partition(":")[0], {"condition": "service_started", "required": True}
+            )
     return found
+
+
+_FOLLOWS: Document = {"condition": "service_started", "restart": True, "required": True}
 
 
 def check(project: Project) -> None:
@@ -147,8 +220,35 @@ def check(project: Project) -> None:
             raise InvalidArgument(
                 f"service {name} declares mutually exclusive `network_mode` and `networks`: invalid compose project"
             )
+        canonical.check(name, service)
+        _check_limits(name, service)
         _check_references(project, name, service)
     in_order(project.services)
+
+
+_TWICE = (
+    ("mem_limit", "limits", "memory"), ("cpus", "limits", "cpus"), ("pids_limit", "limits", "pids"),
+    ("mem_reservation", "reservations", "memory"),
+)  # fmt: skip
+
+
+def _check_limits(name: str, service: Document) -> None:
+    """A limit that is said in two places has one value."""
+    deploy = service.get("deploy") or {}
+    pairs = [
+        (own, f"deploy.resources.{kind}.{key}", resources[kind].get(key))
+        for resources in [deploy.get("resources") or {}]
+        for own, kind, key in _TWICE
+        if service.get(own) and resources.get(kind)
+    ]
+    if service.get("scale") is not None and deploy.get("replicas") is not None:
+        pairs.append(("scale", "deploy.replicas", deploy["replicas"]))
+    for own, other, value in pairs:
+        read = quantity.size_bytes if own.startswith("mem") else quantity.nano_cpus
+        if value is None or read(service[own], own) != read(value, other):
+            raise InvalidArgument(
+                f"services.{name}: can't set distinct values on '{own}' and '{other}': invalid compose project"
+            )
 
 
 def _check_references(project: Project, name: str, service: Document) -> None:

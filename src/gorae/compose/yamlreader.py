@@ -30,6 +30,7 @@ def loader() -> type[Any]:
     found.add_implicit_resolver("tag:yaml.org,2002:bool", _BOOLEAN, list("tTfF"))
     found.add_implicit_resolver("tag:yaml.org,2002:int", _INTEGER, list("-+0123456789"))
     found.add_constructor("tag:yaml.org,2002:int", _integer)
+    found.add_constructor("tag:yaml.org,2002:map", _mapping)
     found.add_constructor("!reset", lambda *_: Reset())
     found.add_constructor("!override", _override)
     made: type[Any] = found
@@ -51,6 +52,23 @@ def _integer(self: Any, node: Any) -> int:
         if len(digits) > 1 and digits[0] == "0" and set(digits) <= set("01234567")
         else int(text)
     )
+
+
+def _mapping(self: Any, node: Any) -> Any:
+    """A key stands once; merged keys (`<<`) may be overridden."""
+    lines: dict[Any, int] = {}
+    for key, _ in node.value:
+        if key.tag == "tag:yaml.org,2002:merge" or not isinstance(key, yaml.ScalarNode):
+            continue
+        if key.value in lines:
+            raise yaml.constructor.ConstructorError(
+                None, None, f'mapping key "{key.value}" already defined at line {lines[key.value]}',
+                key.start_mark,
+            )  # fmt: skip
+        lines[key.value] = key.start_mark.line + 1
+    data: dict[Any, Any] = {}
+    yield data
+    data.update(self.construct_mapping(node))
 
 
 def _override(self: Any, node: Any) -> Override:

@@ -93,8 +93,16 @@ def _fold_struct(value: dict[str, Any], kind: Any) -> dict[str, Any]:
 
 
 def _or_zero(value: Any, kind: Any) -> Any:
-    """Null in a list or map of structs is a struct of zeros; elsewhere it is left for the check."""
-    return {} if value is None and _is_struct(kind) and not _admits_none(kind) else value
+    """Null in a list or map is the zero of what the list holds; where that is unclear it is left for the check.
+
+    docker-compose 1.29 sends labels without a value as null.
+    """
+    if value is not None or _admits_none(kind):
+        return value
+    return {} if _is_struct(kind) else _ZEROS.get(kind)
+
+
+_ZEROS: dict[Any, Any] = {str: "", int: 0, float: 0.0, bool: False}
 
 
 @functools.cache

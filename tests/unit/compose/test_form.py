@@ -33,7 +33,7 @@ def test_wrong_ports(text: str) -> None:
 def test_volumes() -> None:
     found = form.volumes(["data:/d", "./src:/app:ro", "/anonymous", "/host:/c:z,shared"], "here")
     assert found == [
-        {"type": "volume", "source": "data", "target": "/d"},
+        {"type": "volume", "source": "data", "target": "/d", "volume": {}},
         {
             "type": "bind",
             "source": "./src",
@@ -41,7 +41,7 @@ def test_volumes() -> None:
             "read_only": True,
             "bind": {"create_host_path": True},
         },
-        {"type": "volume", "target": "/anonymous"},
+        {"type": "volume", "target": "/anonymous", "volume": {}},
         {
             "type": "bind",
             "source": "/host",
@@ -75,7 +75,7 @@ def test_a_service_in_its_long_form() -> None:
         "depends_on": {"db": {"condition": "service_started", "required": True}},
         "networks": {"front": None},
         "healthcheck": {"test": ["CMD-SHELL", "true"]},
-        "ulimits": {"nofile": {"soft": 5, "hard": 5}, "nproc": {"soft": 1, "hard": 2}},
+        "ulimits": {"nofile": 5, "nproc": {"soft": 1, "hard": 2}},
         "build": {"context": "./dir"},
         "extra_hosts": ["a:1.2.3.4"],
         "env_file": [{"required": True, "path": ".env"}],

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from gorae.compose import labels, plan
+from gorae.compose import canonical, labels, plan
 from gorae.compose.create import Names, document
 from gorae.compose.form import service
 from gorae.compose.plan import Found, Wish
@@ -21,7 +21,7 @@ def project(**services: dict[str, object]) -> Project:
 def there(one: Project, name: str, number: int = 1, **more: object) -> Found:
     found = Found(
         id=f"{name}{number}", name=f"p-{name}-{number}", service=name, number=number,
-        config_hash=labels.config_hash(one.services[name]), image_id="i1",
+        config_hash=canonical.service_hash(one.services[name], {n: f"{n}1" for n in one.services}), image_id="i1",
     )  # fmt: skip
     return replace(found, **more)  # type: ignore[arg-type]
 
@@ -80,14 +80,14 @@ def test_down_takes_dependents_first() -> None:
 
 
 def test_what_steers_only_the_making_is_not_hashed() -> None:
-    plain = labels.config_hash({"image": "x"})
+    plain = canonical.service_hash({"image": "x"})
     assert (
-        labels.config_hash(
+        canonical.service_hash(
             {"image": "x", "scale": 3, "build": {"context": "."}, "depends_on": {"a": {}}}
         )
         == plain
     )
-    assert labels.config_hash({"image": "x", "environment": {"A": "1"}}) != plain
+    assert canonical.service_hash({"image": "x", "environment": {"A": "1"}}) != plain
 
 
 def test_the_create_document() -> None:
@@ -101,7 +101,7 @@ def test_the_create_document() -> None:
     )  # fmt: skip
     found = document(one, "web", 2, "sha256:i", Names({}, {"/anonymous": "v" * 64}))
     host = found["HostConfig"]
-    assert found["Image"] == "x" and found["Cmd"] == ["a", "b"] and found["Env"] == ["A=1"]
+    assert found["Image"] == "x" and found["Cmd"] == ["a", "b"] and found["Env"] == ["A=1", "GONE"]
     assert found["Labels"][labels.NUMBER] == "2" and found["Labels"]["own"] == "1"
     assert found["StopTimeout"] == 60
     assert found["Healthcheck"] == {"Test": ["CMD", "true"], "Interval": 90 * 10**9}

@@ -32,6 +32,11 @@ def test_null_keeps_an_entry_of_a_map() -> None:
     assert found.networking_config.endpoints_config == {"net": None}
 
 
+def test_null_in_a_list_or_map_of_texts_is_the_empty_text() -> None:
+    found = read(b'{"Labels":{"a":null},"Env":[null],"Cmd":["a",null]}')
+    assert (found.labels, found.env, found.cmd) == ({"a": ""}, [""], ["a", ""])
+
+
 def test_a_command_may_be_one_word() -> None:
     assert read(b'{"Cmd":"ls","Entrypoint":["a","b"]}').cmd == "ls"
 

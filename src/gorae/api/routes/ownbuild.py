@@ -118,12 +118,19 @@ class _Work:
             {
                 "result": {
                     "image_id": built.image_id,
-                    "digest": built.manifest,
+                    "digest": built.manifest if self._leaves() else built.image_id,
                     "config_digest": built.image_id,
                     "names": list(built.names),
                     "build_id": built.build_id,
                 }
             }
+        )
+
+    def _leaves(self) -> bool:
+        """Whether the image goes elsewhere, by its manifest's digest; in the engine it is known by its id alone."""
+        return any(
+            one.get("push") == "true" or one.get("type") in ("registry", "oci")
+            for one in self._asked.outputs
         )
 
     def _seen(self, text: bytes) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gorae.cli.compose import images
 from gorae.cli.options import Command, Option
-from gorae.client import jsontext
+from gorae.compose import canonical
+from gorae.compose.project import extensions
 from gorae.errors import InvalidArgument
 
 TYPE_CHECKING = False
@@ -38,20 +39,15 @@ def run(call: Inner) -> int:
         }
         names = sorted(found)
     elif options.changed("hash"):
-        from gorae.compose import labels
-
         wanted = options.text("hash")
-        chosen = list(project.services) if wanted == "*" else wanted.split(",")
+        chosen = sorted(project.services) if wanted == "*" else wanted.split(",")
         call.compose.check(chosen)
-        names = [f"{name} {labels.config_hash(project.services[name])}" for name in chosen]
+        names = [f"{name} {canonical.service_hash(project.services[name])}" for name in chosen]
     if names is not None:
         for name in names:
             call.say(name)
         return 0
-    document = project.document()
-    if call.arguments:
-        document["services"] = {name: project.services[name] for name in call.arguments}
-    text = _text(document, options.text("format"))
+    text = text_of(project.document(call.arguments), options.text("format"))
     if options.text("output"):
         with open(options.text("output"), "w", encoding="utf-8") as file:
             file.write(text)
@@ -60,27 +56,61 @@ def run(call: Inner) -> int:
     return 0
 
 
-def _text(document: dict[str, Any], form: str) -> str:
+def text_of(document: dict[str, Any], form: str) -> str:
+    """The document as YAML or JSON, as docker compose writes it.
+
+    Raises:
+        InvalidArgument: another form.
+    """
+    document = _escaped(document)
     if form == "json":
-        return jsontext.encode(document, indent=2) + "\n"
+        import json
+
+        for service in document["services"].values():
+            for key in extensions(service):
+                del service[key]
+        ordered = {key: document[key] for key in sorted(document)}
+        return json.dumps(ordered, indent=2, ensure_ascii=False).translate(canonical.HTML) + "\n"
     if form not in ("", "yaml"):
         raise InvalidArgument(f'unsupported format "{form}": it is yaml or json')
     import yaml
 
-    return str(
-        yaml.safe_dump(
-            _plain(document), sort_keys=True, default_flow_style=False, allow_unicode=True
-        )
-    )
+    from gorae.compose.yamlwriter import dumper
+
+    shown = _without_empty(document)
+    return str(yaml.dump(shown, Dumper=dumper(), sort_keys=False, allow_unicode=True, width=2**30))
 
 
-def _plain(value: Any) -> Any:
-    """No aliases in the output: every part is its own."""
+def _escaped(value: Any) -> Any:
+    """What can be read again as it is: `$` doubled; no aliases, every part is its own."""
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _escaped(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_plain(one) for one in value]
+        return [_escaped(one) for one in value]
     return value.replace("$", "$$") if isinstance(value, str) else value
+
+
+def _without_empty(document: dict[str, Any]) -> dict[str, Any]:
+    """YAML leaves out what JSON has to show: null commands, empty `ipam`, `placement`, `resources`."""
+    services = document["services"]
+    for service in services.values():
+        for key in ("command", "entrypoint"):
+            if service[key] is None:
+                del service[key]
+        deploy = service.get("deploy", {})
+        for key in ("resources", "placement"):
+            if deploy.get(key) == {}:
+                del deploy[key]
+        for key, one in service.get("blkio_config", {}).items():
+            if isinstance(one, list):
+                service["blkio_config"][key] = [{k.lower(): v for k, v in o.items()} for o in one]
+        for rule in service.get("develop", {}).get("watch", ()):
+            if rule["exec"] == {"command": None}:
+                del rule["exec"]
+    for network in document.get("networks", {}).values():
+        if not network["ipam"]:
+            del network["ipam"]
+    return document
 
 
 COMMAND = Command(

@@ -1,0 +1,3 @@
+FROM compose-bb
+COPY message /other
+CMD ["sleep", "1000"]
