@@ -21,6 +21,7 @@ class Stacking:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._left = False
 
     def put(self, diff_id: DiffId, parent: str, lease: Lease) -> ChainId:
         """The state of the layer on `parent`, held by the lease.
@@ -34,6 +35,12 @@ class Stacking:
             blob = store.layers.blob(diff_id)
         return self.unpack(blob, diff_id, parent, lease)
 
+    def tidy(self) -> None:
+        """When a build's lease has ended: archives that were only there to be unpacked go."""
+        if self._left:
+            self._left = False
+            self._store.collector.collect(later=True)
+
     def unpack(self, blob: str, diff_id: DiffId, parent: str, lease: Lease) -> ChainId:
         """The same from a blob that is here and held.
 
@@ -45,6 +52,7 @@ class Stacking:
         store.db.write(lambda tx: lease.hold(tx, "snapshot", chain), durable=False)
         if store.snapshots.exists(chain):
             return chain
+        self._left = True
         key = f"stack-{secrets.token_hex(8)}"
         store.snapshots.prepare(key, parent)
         try:

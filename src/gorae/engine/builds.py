@@ -112,7 +112,8 @@ class Builds:
         self.scratch = self.directory / "tmp"
         self.workspaces = Workspaces(store.snapshots, exec_root)
         self.caches = CacheMounts(store.db, self.directory / "cache")
-        self.cache = Cache(store.db, store.snapshots, Stacking(store))
+        self._stacking = Stacking(store)
+        self.cache = Cache(store.db, store.snapshots, self._stacking)
         runner = Runner(
             foreground,
             host,
@@ -228,8 +229,9 @@ class Builds:
         progress = Progress(emit, build_id)
         self._outputs.check(request, platforms.show(request.platform or self.platform))
         self._exports.check(request)
+        self._imports.check(request)
         names = [_named(one) for one in request.tags]
-        with Lease(self._store.db) as lease:
+        with ExitStack() as closing, Lease(self._store.db) as lease:
             session = Session(
                 id=build_id,
                 project=request.project,
@@ -252,7 +254,7 @@ class Builds:
             watch = session.watch = self._watch(file, request, session)
             progress.mask = watch.mask
             plan = self._checked_plan(file, request, session)
-            session.offers = self._imports.load(request, session, folders)
+            session.offers = self._imports.load(request, session, folders, self._stacking)
             solving = self._solver.solve(plan, session)
             building = Building(file, plan, solving, session)
             ended = Ended(build_id, request.project, started_ns)
@@ -275,6 +277,7 @@ class Builds:
                     one.kept()
                 trees.remove(session.scratch)
                 self.records.keep(ended, plan, solving)
+                closing.callback(self._stacking.tidy)
 
     def _watch(self, file: Dockerfile, request: BuildRequest, session: Session) -> SecretWatch:
         return SecretWatch(

@@ -1,7 +1,8 @@
 """Build caches from elsewhere made known to a build: `--cache-from`; blocking.
 
 local      an OCI layout in a folder of the client's
-registry   a manifest or index with a cache config, or an image that carries its cache inline; an image here comes first
+registry   a manifest or index with a cache config, or an image that carries its cache inline; an image here comes first,
+           and with `here`, as the classic API means it, alone
 
 What cannot be read, or is not what it says, is told in one line, and the build goes on without it.
 """
@@ -69,14 +70,25 @@ class CacheImports:
         self._trust = trust
         self._host = host
 
+    def check(self, request: BuildRequest) -> None:
+        """Before anything is built. Raises: InvalidArgument: far too many."""
+        if len(request.cache_from) > MAX_SOURCES:
+            raise InvalidArgument(
+                f"{len(request.cache_from)} caches to import: at most {MAX_SOURCES}"
+            )
+
     def load(
-        self, request: BuildRequest, session: Session, folders: Mapping[str, ContextTree]
+        self,
+        request: BuildRequest,
+        session: Session,
+        folders: Mapping[str, ContextTree],
+        stacking: Stacking,
     ) -> Offers | None:
         """What all of them offer; None where nothing was asked for. Raises: Cancelled."""
         if not request.cache_from:
             return None
-        offers = Offers(Stacking(self._store))
-        for one in request.cache_from[:MAX_SOURCES]:
+        offers = Offers(stacking)
+        for one in request.cache_from:
             name = one.get("src") or one.get("ref") or one.get("type", "")
             vertex = session.progress.begin(f"importing cache manifest from {name}")
             try:
@@ -134,6 +146,8 @@ class CacheImports:
         name = Reference.parse(asked.get("ref", "")).with_default_tag()
         if self._load_image_here(name, offers):
             return
+        if asked.get("here"):
+            raise NotFound(f'no image "{name.familiar}" with a build cache is here')
         credentials = request.credentials_for(name.domain)
         session = self._registries.session(name.domain, credentials)
         repository = Repository(session, name.path, "pull")

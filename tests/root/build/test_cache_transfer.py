@@ -198,6 +198,14 @@ def test_only_the_inline_cache_of_an_image(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("Using cache") >= 4, done.stdout
+    blobs = {
+        one.name for one in (other.daemon.data_root / "content/blobs").rglob("*") if one.is_file()
+    }
+    other.daemon.docker("system", "prune", "-f")
+    left = {
+        one.name for one in (other.daemon.data_root / "content/blobs").rglob("*") if one.is_file()
+    }
+    assert blobs == left  # nothing that was only brought to be unpacked stays
 
 
 def test_credentials(builder: Builder, other: Builder, tmp_path):

@@ -63,7 +63,8 @@ def classic_request(call: Call) -> BuildRequest:
         ),
         squash=call.flag("squash"),
         cache_from=tuple(
-            {"type": "registry", "ref": str(one)} for one in _json(call, "cachefrom", list)
+            {"type": "registry", "ref": str(one), "here": "true"}
+            for one in _json(call, "cachefrom", list)
         ),
         credentials=_credentials(call),
         log_limit_bytes=0,
