@@ -15,7 +15,7 @@ from pathlib import Path
 from gorae.errors import GoraeError, InvalidArgument, KernelError, NotFound, PermissionDenied
 from gorae.net import parent
 from gorae.net.dns.zone import Subscriber
-from gorae.net.ipam import AddressPool
+from gorae.net.ipam import AddressPool, mac_of
 from gorae.net.model import Endpoint, EndpointRequest, Network, PublishedPort
 from gorae.net.names import Names
 from gorae.net.portplan import Target
@@ -59,7 +59,7 @@ class NetDriver:
         self._gateways: dict[str, tuple[str, str]] = {}
         self._default: Network | None = None
         self._lock = threading.RLock()
-        self._pool = ReadyPool(self._make_ready, self._discard_ready)
+        self._pool = ReadyPool(self._make_ready, self._maker.remove)
 
     # networks ---------------------------------------------------------------------------------
 
@@ -109,15 +109,12 @@ class NetDriver:
         try:
             if self._default is not None:
                 request = EndpointRequest(self._default.id)
-                self._add_endpoint(sandbox, self._default, request)
+                master = self._parents[self._default.id]
+                self._maker.add_blank(sandbox, self._default, master, request.interface)
         except BaseException:
             self._maker.remove(sandbox)
             raise
         return sandbox
-
-    def _discard_ready(self, sandbox: Sandbox) -> None:
-        self._maker.remove(sandbox)
-        self._give_back(sandbox)
 
     def create_sandbox(self, sandbox_id: str, requests: Sequence[EndpointRequest]) -> str:
         """The path of a namespace for a container that will make these requests, in order.
@@ -165,9 +162,6 @@ class NetDriver:
             InvalidArgument, Conflict, Unavailable: the address. NotFound: the network. KernelError.
         """
         sandbox = self._place(sandbox_id)
-        ready = sandbox.endpoints.get(request.network_id)
-        if ready is not None:
-            return ready
         with self._joining(request.network_id) as network:
             return self._add_endpoint(sandbox, network, request)
 
@@ -196,7 +190,7 @@ class NetDriver:
             wanted = Interface(
                 name=request.interface,
                 mtu=network.mtu,
-                mac=request.mac or _random_mac(),
+                mac=request.mac or mac_of(taken.ip) or _random_mac(),
                 ip=taken.ip,
                 prefix_len=taken.prefix_len,
                 gateway=taken.gateway if request.gateway and open_end else "",
@@ -207,9 +201,12 @@ class NetDriver:
                 sysctls=request.sysctls,
                 link_local=request.link_local,
             )
-            host_name, mac = self._maker.add_interface(
-                sandbox, network, self._parents[network.id], wanted
-            )
+            if sandbox.blank is not None:
+                host_name, mac = self._maker.fill(sandbox, wanted)
+            else:
+                host_name, mac = self._maker.add_interface(
+                    sandbox, network, self._parents[network.id], wanted
+                )
             undo.pop_all()
         made = replace(taken, host_interface=host_name, mac=mac)
         sandbox.endpoints[network.id] = made

@@ -1,6 +1,7 @@
 """Which subnets and addresses are free. Pure: what is used comes as values.
 
-Addresses are handed out in turn, not lowest first: one that was just freed may still stand in a neighbour's table.
+The lowest free address is given, as docker does. One that was just freed may still stand in a neighbour's table: so
+the hardware address is made of it (`mac_of`), and what stands there is right again.
 """
 
 import ipaddress
@@ -144,6 +145,13 @@ def _first_free(network: Any, one: Subnet) -> str:
     raise InvalidArgument(f"invalid subnet {network}: no address is left for a gateway")
 
 
+def mac_of(address: str) -> str:
+    """The hardware address that goes with an IPv4 address, as older dockers made it; empty for any other."""
+    if not address or ":" in address:
+        return ""
+    return ":".join(f"{one:02x}" for one in (0x02, 0x42, *ipaddress.IPv4Address(address).packed))
+
+
 class AddressPool:
     """The addresses of one subnet and who has them."""
 
@@ -153,7 +161,8 @@ class AddressPool:
         self._range = ipaddress.ip_network(subnet.ip_range or subnet.prefix)
         self._used: set[int] = {int(ipaddress.ip_address(subnet.gateway))}
         self._used |= {int(ipaddress.ip_address(one)) for _, one in subnet.auxiliary}
-        self._next = int(self._range.network_address)
+        self._lowest = int(self._range.network_address)
+        """Nothing below it is free."""
 
     @property
     def prefix_len(self) -> int:
@@ -178,7 +187,7 @@ class AddressPool:
         for number in self._candidates():
             if number not in self._used:
                 self._used.add(number)
-                self._next = number + 1
+                self._lowest = number + 1
                 return str(ipaddress.ip_address(number))
         raise Unavailable(
             f"no available IPv{self._network.version} addresses on this network's address pools"
@@ -197,17 +206,17 @@ class AddressPool:
         return str(address)
 
     def _candidates(self) -> Iterator[int]:
-        """Every usable address once, from the one after the last given on."""
+        """Every usable address that may be free, the lowest first."""
         first, last = int(self._range.network_address), int(self._range.broadcast_address)
         if self._range == self._network:
             first, last = first + 1, last - (1 if self._network.version == 4 else 0)
-        start = min(max(self._next, first), last)
-        yield from range(start, last + 1)
-        yield from range(first, start)
+        yield from range(max(self._lowest, first), last + 1)
 
     def give_back(self, address: str) -> None:
         """It is free; found free is fine."""
-        self._used.discard(int(ipaddress.ip_address(address)))
+        number = int(ipaddress.ip_address(address))
+        self._used.discard(number)
+        self._lowest = min(self._lowest, number)
 
     def reserve(self, address: str) -> None:
         """Somebody has it already."""

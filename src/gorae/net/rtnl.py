@@ -163,6 +163,11 @@ class Netlink:
                 return 0
         return int(found[0].get_attr("IFLA_MASTER") or 0)
 
+    def set_mac(self, index: int, address: str) -> None:
+        """Give a link a hardware address. Raises: KernelError."""
+        with self._lock, _translated(address):
+            self._ip.link("set", index=index, address=address)
+
     def mac(self, index: int) -> str:
         """A link's hardware address."""
         with self._lock, _translated(str(index)):

@@ -4,8 +4,9 @@
     <prefix><token>              the host's end of a pair; the first one has the namespace's token
 
 A namespace is made in a thread of its own, since unshare(2) moves the calling thread; the thread ends there. The
-pair dies with the namespace: nothing waits for a link's removal. A ready sandbox has its address on the default
-network already, so that taking it costs nothing but bookkeeping.
+pair dies with the namespace: nothing waits for a link's removal. A ready sandbox has its interface on the default
+network already, up and blank: it is given its addresses when it is taken, so that they come in order, by a
+thread that is in its namespace already.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -53,6 +55,36 @@ class Interface:
     link_local: tuple[str, ...] = ()
 
 
+class Inside:
+    """A thread in a namespace with a conversation of its own (the library has one a thread), waiting for work."""
+
+    def __init__(self, netns_fd: int) -> None:
+        self._thread = ThreadPoolExecutor(1, "netns-inside")
+        self._netlink = self._thread.submit(self._enter, netns_fd).result()
+
+    def _enter(self, netns_fd: int) -> Netlink:
+        namespace.setns(netns_fd, namespace.CLONE_NEWNET)
+        return Netlink()
+
+    def do(self, work: Callable[[Netlink], T]) -> T:
+        """Wait for the work's end."""
+        return self._thread.submit(work, self._netlink).result()
+
+    def close(self) -> None:
+        """Let the thread end; nobody waits for it."""
+        self._thread.submit(self._netlink.close)
+        self._thread.shutdown(wait=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """An interface without addresses, and a thread in its namespace."""
+
+    host_name: str
+    index: int
+    inside: Inside
+
+
 @dataclass(slots=True)
 class Sandbox:
     """A namespace and the endpoints in it, by network."""
@@ -60,6 +92,7 @@ class Sandbox:
     token: str
     path: Path
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    blank: Blank | None = None
 
 
 def in_thread(work: Callable[[], T]) -> T:
@@ -179,6 +212,52 @@ class SandboxMaker:
         finally:
             os.close(netns_fd)
 
+    def add_blank(self, sandbox: Sandbox, network: Network, master: int, interface: str) -> None:
+        """The pair of `add_interface`, to be given addresses later. Raises: KernelError."""
+        host_name = f"{self._prefix}{sandbox.token}"
+        self._links.add(host_name)
+        six = any(":" in one.prefix for one in network.subnets)
+
+        def prepare(netlink: Netlink) -> int:
+            index = netlink.index(interface)
+            if not six:  # with IPv6 it is up when the hardware address is known, which its own address is made of
+                _write_sysctl(f"ipv6/conf/{interface}/disable_ipv6", "1", optional=True)
+                netlink.set_up(index)
+            return index
+
+        netns_fd = os.open(sandbox.path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._host.add_veth(
+                host_name,
+                interface,
+                netns_fd,
+                master=master,
+                mtu=network.mtu,
+                isolated=not network.icc,
+            )
+            inside = Inside(netns_fd)
+            try:
+                sandbox.blank = Blank(host_name, inside.do(prepare), inside)
+            except BaseException:
+                inside.close()
+                raise
+        finally:
+            os.close(netns_fd)
+
+    def fill(self, sandbox: Sandbox, wanted: Interface) -> tuple[str, str]:
+        """Give a blank interface what it wants: (host's name, hardware address). Raises: KernelError."""
+        blank = sandbox.blank
+        assert blank is not None
+        sandbox.blank = None
+
+        def work(netlink: Netlink) -> None:
+            netlink.set_mac(blank.index, wanted.mac)
+            _address(netlink, blank.index, wanted)
+
+        with contextlib.closing(blank.inside) as inside:
+            inside.do(work)
+        return blank.host_name, wanted.mac
+
     def _inside(self, netns_fd: int, work: Callable[[Netlink], T]) -> T:
         def body() -> T:
             namespace.setns(netns_fd, namespace.CLONE_NEWNET)
@@ -216,6 +295,9 @@ class SandboxMaker:
 
     def remove(self, sandbox: Sandbox) -> None:
         """Let the namespace go: the kernel removes it, and its links, when nobody is in it any more."""
+        if sandbox.blank is not None:
+            sandbox.blank.inside.close()
+            sandbox.blank = None
         namespace.unpin(str(sandbox.path))
         self._alive.discard(sandbox.token)
         self._links -= {one.host_interface for one in sandbox.endpoints.values()}
@@ -253,6 +335,16 @@ def _configure(netlink: Netlink, wanted: Interface) -> str:
     index = netlink.index(wanted.name)
     if not wanted.ip6 and not any(":" in one for one in wanted.link_local):
         _write_sysctl(f"ipv6/conf/{wanted.name}/disable_ipv6", "1", optional=True)
+    _address(netlink, index, wanted)
+    for path, value in wanted.sysctls:
+        _write_sysctl(path.replace("IFNAME", wanted.name), value)
+    # The kernel's own form, but for its case.
+    full = len(wanted.mac) == FULL_MAC and ":" in wanted.mac
+    return wanted.mac.lower() if full else netlink.mac(index)
+
+
+def _address(netlink: Netlink, index: int, wanted: Interface) -> None:
+    """Addresses, up, routes."""
     for address, prefix_len in ((wanted.ip, wanted.prefix_len), (wanted.ip6, wanted.prefix_len6)):
         if address:
             netlink.add_address(index, address, prefix_len)
@@ -262,12 +354,6 @@ def _configure(netlink: Netlink, wanted: Interface) -> str:
     for gateway in (wanted.gateway, wanted.gateway6):
         if gateway:
             netlink.set_default_route(gateway, index)
-    for path, value in wanted.sysctls:
-        _write_sysctl(path.replace("IFNAME", wanted.name), value)
-    full = (
-        len(wanted.mac) == FULL_MAC and ":" in wanted.mac
-    )  # the kernel's own form, but for its case
-    return wanted.mac.lower() if full else netlink.mac(index)
 
 
 def _write_sysctl(path: str, value: str, *, optional: bool = False) -> None:

@@ -64,3 +64,17 @@ def test_an_address_asked_for() -> None:
         pool.take("10.0.1.9")
     assert pool.has("10.0.0.200")
     assert not pool.has("abc")
+
+
+def test_the_lowest_free_address_comes_first() -> None:
+    pool = ipam.AddressPool(Subnet("10.0.0.0/24", "10.0.0.1"))
+    assert [pool.take() for _ in range(3)] == ["10.0.0.2", "10.0.0.3", "10.0.0.4"]
+    pool.give_back("10.0.0.3")
+    pool.give_back("10.0.0.2")
+    pool.reserve("10.0.0.2")
+    assert [pool.take() for _ in range(2)] == ["10.0.0.3", "10.0.0.5"]
+
+
+def test_hardware_addresses() -> None:
+    assert ipam.mac_of("172.17.0.2") == "02:42:ac:11:00:02"
+    assert ipam.mac_of("fd00::2") == ipam.mac_of("") == ""
