@@ -21,7 +21,7 @@ from typing import Any
 from gorae.build.layerscan import LayerScan
 from gorae.build.progress import Progress, Warning
 from gorae.build.steplog import MAX_BYTES, StepLog
-from gorae.build.vertex import Line, Plan, StagePlan, Step
+from gorae.build.vertex import Line, Plan, StagePlan, Step, TransferAction
 from gorae.dockerfile.instruction import Instruction
 from gorae.dockerfile.secretguard import Guard, Leak, Secret, secrets_of
 from gorae.errors import InvalidArgument, SyntaxFault
@@ -142,13 +142,14 @@ class SecretWatch:
     def _tell_text(self, leak: Leak, found: list["_Place"], lines: list[int]) -> None:
         if self._mode == "error":
             first = next((one.of for one in found if one.of is not None), None)
-            message = _refused(leak)
+            message = _refused(leak, leak.advice())
             if first is None:
                 raise InvalidArgument(message)
             place = first.location
             raise SyntaxFault(message, source=place.source, line=place.start_line)
         vertex = self._progress.digest("exporting to image")
-        self._warn(vertex, leak, (min(lines), max(lines)) if lines else (0, 0), "")
+        span = (min(lines), max(lines)) if lines else (0, 0)
+        self._warn(vertex, leak, span, "", leak.advice())
 
     # layers -----------------------------------------------------------------------------------
 
@@ -188,22 +189,27 @@ class SecretWatch:
     def _tell_layer(self, step: Step, leaks: Sequence[Leak]) -> None:
         if not leaks:
             return
+        copied = isinstance(step.action, TransferAction)
         if self._mode == "error":
-            raise InvalidArgument(_refused(leaks[0], more=len(leaks) - 1))
+            advice = leaks[0].advice(copied=copied)
+            raise InvalidArgument(_refused(leaks[0], advice, more=len(leaks) - 1))
         place = step.instruction.location
         span = (place.start_line, place.end_line)
         vertex = self._progress.digest(step.label)
         keyword = step.instruction.keyword.upper()
         for leak in leaks[:MAX_LAYER_LEAKS]:
-            self._warn(vertex, leak, span, f" (line {span[0]}: {keyword})")
+            after = f" (line {span[0]}: {keyword})"
+            self._warn(vertex, leak, span, after, leak.advice(copied=copied))
         if len(leaks) > MAX_LAYER_LEAKS:
             rest = len(leaks) - MAX_LAYER_LEAKS
             short = f"{RULE}: {rest} more leaks in the layer of line {span[0]}"
             self._progress.emit(Warning(vertex, short, lines=span, rule=RULE))
 
-    def _warn(self, vertex: str, leak: Leak, lines: tuple[int, int], after: str) -> None:
-        short = f"{RULE}: {leak.what} is kept in {leak.where}{after}: {leak.advice}"
-        self._progress.emit(Warning(vertex, short, (leak.advice,), lines=lines, rule=RULE))
+    def _warn(
+        self, vertex: str, leak: Leak, lines: tuple[int, int], after: str, advice: str
+    ) -> None:
+        short = f"{RULE}: {leak.what} is kept in {leak.where}{after}: {advice}"
+        self._progress.emit(Warning(vertex, short, (advice,), lines=lines, rule=RULE))
 
 
 class _Place:
@@ -269,8 +275,8 @@ def _variables(plan: Plan, build_args: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _refused(leak: Leak, more: int = 0) -> str:
+def _refused(leak: Leak, advice: str, more: int = 0) -> str:
     text = f"{leak.what} would be kept in {leak.where}"
     if more > 0:
         text += f" (and {more} more)"
-    return f"{text}: {leak.advice}; --secret-guard=warn builds all the same"
+    return f"{text}: {advice}; --secret-guard=warn builds all the same"

@@ -70,9 +70,8 @@ class Leak:
     line: int = 0
     excerpt: str = ""
 
-    @property
-    def advice(self) -> str:
-        """The safe alternative."""
+    def advice(self, *, copied: bool = False) -> str:
+        """The safe alternative; `copied`: the file was taken from somewhere, no command made it."""
         if self.kind in ("build arg", "env"):
             name = self.name.lower()
             return f"use RUN --mount=type=secret,id={name} and build with --secret id={name},env={self.name}"
@@ -80,14 +79,13 @@ class Leak:
             return "read it from its mount (RUN --mount=type=secret), and write it to no file that stays"
         if self.kind == "proxy":
             return "leave its ARG out, which keeps it out of the history, and write it to no file"
-        if self.where.startswith("/"):
+        if copied:
             return "keep the file out with .dockerignore, or mount it with RUN --mount=type=secret"
-        return (
-            "mount it with RUN --mount=type=secret,id=..., and build with --secret id=...,env=..."
-        )
+        way = "mount it with RUN --mount=type=secret,id=... and build with --secret id=...,env=..."
+        return f"{way}, and let no file of it stay" if self.where.startswith("/") else way
 
     def __str__(self) -> str:
-        return f"{self.what} would be kept in {self.where}: {self.advice}"
+        return f"{self.what} would be kept in {self.where}: {self.advice()}"
 
 
 def secrets_of(
@@ -281,12 +279,17 @@ class FileScan:
         if self._keeps:
             self._keep(data)
         if self._guard._needles:
-            piece = self._tail + data
-            base = self._offset - len(self._tail)
-            for at, secret in self._guard._values(piece, self._told):
-                self._leaks.append(self._guard.leak(secret, self._where, base + at))
-            self._tail = piece[len(piece) - min(self._guard.overlap, len(piece)) :]
+            overlap = self._guard.overlap
+            if self._tail:
+                self._search(self._tail + data[:overlap], self._offset - len(self._tail))
+            self._search(data, self._offset)
+            end = data if len(data) >= overlap else self._tail + data
+            self._tail = end[len(end) - min(overlap, len(end)) :]
         self._offset += len(data)
+
+    def _search(self, data: bytes, base: int) -> None:
+        for at, secret in self._guard._values(data, self._told):
+            self._leaks.append(self._guard.leak(secret, self._where, base + at))
 
     def _keep(self, data: bytes) -> None:
         if self._offset + len(data) > MAX_FILE_BYTES:
