@@ -65,7 +65,7 @@ class Executor:
                 clamp(upper, session.epoch)
             scan = session.watch.layer() if session.watch.looks_at_layers else None
             packed = pack_layer(upper, observe=scan.observe if scan else None)
-            leaks = session.watch.made(step, packed.diff_id, scan) if scan else ()
+            leaks = session.watch.made(step, packed.diff_id, scan) if scan else None
             chain = extended(given.parent.chain_id, packed.diff_id)
             self._cache.commit(place.key, packed, chain, session.lease)
         return Result(

@@ -41,8 +41,8 @@ class Result:
     size_bytes: int = 0
     created_ns: int = 0
     cached: bool = False
-    leaks: tuple[Leak, ...] = ()
-    """What the secret guard found in its layer."""
+    leaks: tuple[Leak, ...] | None = None
+    """What the secret guard found in its layer; None: it did not look."""
 
 
 class Cache:
@@ -95,6 +95,10 @@ class Cache:
     def used(self, keys: Sequence[str]) -> None:
         """These were taken."""
         self._db.write(lambda tx: rows.used(tx, list(keys)), durable=False)
+
+    def looked(self, row: str, leaks: Sequence[Leak]) -> None:
+        """The secret guard has looked through a result's layer."""
+        self._db.write(lambda tx: rows.put_leaks(tx, row, _document(leaks)), durable=False)
 
     def name(self, alias: str, key: str) -> None:
         """A second name of a result."""
@@ -151,8 +155,8 @@ class Cache:
 
         def write(tx: Tx) -> None:
             rows.put(tx, row, aliases)
-            if result.leaks:
-                rows.put_leaks(tx, row.key, json.dumps([asdict(one) for one in result.leaks]))
+            if result.leaks is not None:
+                rows.put_leaks(tx, row.key, _document(result.leaks))
             for digest, data in kept:
                 rows.put_files(tx, digest, data)
 
@@ -251,8 +255,12 @@ def extended(parent: str, diff_id: str) -> ChainId:
     return ChainId(digest_of(f"{parent} {diff_id}".encode())) if parent else ChainId(diff_id)
 
 
-def _leaks(text: str) -> tuple[Leak, ...]:
-    return tuple(Leak(**one) for one in json.loads(text)) if text else ()
+def _document(leaks: Sequence[Leak]) -> str:
+    return json.dumps([asdict(one) for one in leaks])
+
+
+def _leaks(text: str) -> tuple[Leak, ...] | None:
+    return tuple(Leak(**one) for one in json.loads(text)) if text else None
 
 
 def as_cached(result: Result) -> Result:

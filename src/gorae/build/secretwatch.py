@@ -6,9 +6,10 @@
              result, so that a step from the cache is told again
     log      values are hidden, a value that two writes share too; so are they in names, errors and stored records
 
-With `error` the first thing that is found ends the build, and a layer from the cache that was not looked through for
-the values of today is looked through before it is taken. With `off` nothing is looked for, and only the values of
-secrets are hidden.
+A layer from the cache that nobody has looked through (it was built with `off`, or comes from an imported cache) is looked
+through before it is taken. With `error` the first thing that is found ends the build, and a layer that was not looked
+through for the values of today is looked through again. With `off` nothing is looked for, and only the values of secrets
+are hidden.
 """
 
 import hmac
@@ -121,8 +122,8 @@ class SecretWatch:
 
     # texts ------------------------------------------------------------------------------------
 
-    def check_texts(self, plan: Plan) -> None:
-        """All that the image's config will say of itself, and nothing that its base image says already.
+    def check_texts(self, plan: Plan, annotations: Mapping[str, str] = {}) -> None:
+        """All that the image will say of itself, and nothing that its base image says already.
 
         Raises:
             SyntaxFault, InvalidArgument: with `error`, something was found.
@@ -131,7 +132,7 @@ class SecretWatch:
             return
         self._learn(_variables(plan, self._build_args))
         places: dict[tuple[str, str, str], list[_Place]] = {}
-        for place in _texts(plan.target):
+        for place in [*_texts(plan.target), *_annotations(annotations)]:
             for leak in self._guard.in_text(place.text, place.name):
                 places.setdefault((leak.what, leak.name, leak.kind), []).append(place)
         for (what, name, kind), found in places.items():
@@ -171,20 +172,25 @@ class SecretWatch:
         return leaks
 
     def hit(
-        self, step: Step, diff_id: str, known: Sequence[Leak], look: Callable[[LayerScan], None]
-    ) -> None:
-        """A layer comes from the cache, with what was found in it when it was made. Raises: as `made`.
+        self,
+        step: Step,
+        diff_id: str,
+        known: Sequence[Leak] | None,
+        look: Callable[[LayerScan], None],
+    ) -> tuple[Leak, ...] | None:
+        """A layer comes from the cache, with what was found in it before (None: nobody looked). Raises: as `made`.
 
-        `look` feeds its files to a scan.
+        `look` feeds its files to a scan. What is found now is given back to be kept; None when it was not looked through.
         """
         if self._mode == "off":
-            return
-        if self._mode == "error" and not known and not self._looked.knows(self._mark, diff_id):
+            return None
+        is_new = self._mode == "error" and not self._looked.knows(self._mark, diff_id)
+        if known is None or (not known and is_new):
             scan = self.layer()
             look(scan)
-            self.made(step, diff_id, scan)
-            return
+            return self.made(step, diff_id, scan)
         self._tell_layer(step, known)
+        return None
 
     def _tell_layer(self, step: Step, leaks: Sequence[Leak]) -> None:
         if not leaks:
@@ -240,6 +246,10 @@ def _texts(target: StagePlan) -> list[_Place]:
     ]
     found += [_Place("ONBUILD", one) for one in _new_triggers(config.on_build, base)]
     return found
+
+
+def _annotations(given: Mapping[str, str]) -> list[_Place]:
+    return [_Place(f'the annotation "{key}"', f"{key}={value}") for key, value in given.items()]
 
 
 def _line(line: Line) -> _Place:

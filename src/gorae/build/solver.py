@@ -293,7 +293,9 @@ class Solving:
         if found.added:
             watch, step = self.session.watch, looked.step
             look = functools.partial(self._solver.executor.look, found)
-            watch.hit(step, found.diff_ids[-1], found.leaks, look)
+            fresh = watch.hit(step, found.diff_ids[-1], found.leaks, look)
+            if fresh is not None:
+                self._cache.looked(found.row, fresh)
         why = Why("cached")
         self._ended(looked, parts, self.session.progress.end(looked.vertex, cached=True, why=why))
         self.keys.append(found.row)

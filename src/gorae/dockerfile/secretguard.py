@@ -20,6 +20,7 @@ from gorae.dockerfile.tokenform import (
     find_forms,
     has_form,
     may_hold,
+    text_forms,
 )
 
 MIN_SECRET = 4
@@ -178,14 +179,14 @@ class Guard:
         found = [self.leak(secret, where, at) for at, secret in self._values(data, {})]
         if self._forms:
             rest = self.mask(data) if found else data
-            found += [self.form(rest, one, where) for one in find_forms(rest)]
+            found += [self.form(rest, one, where) for one in text_forms(rest)]
         return found[:MAX_LEAKS]
 
     def hide(self, text: str) -> str:
         """A text with values and forms hidden."""
         data = self.mask(text.encode("utf-8", "surrogateescape"))
         shown, at = [], 0
-        for begin, end, _ in sorted(find_forms(data)):
+        for begin, end, _ in sorted(text_forms(data)):
             if begin >= at:
                 shown += [data[at:begin], excerpt_of(data[begin:end]).encode()]
                 at = end

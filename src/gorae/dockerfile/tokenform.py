@@ -72,7 +72,7 @@ _ENV_LINE = re.compile(
     re.MULTILINE,
 )
 _NETRC = re.compile(rb"\bpassword\s+(\S{4,})")
-_URL_PASSWORD = re.compile(rb"https?://[^/\s:@]{1,128}:[^/\s:@$]{4,255}@")
+_URL_PASSWORD = re.compile(rb"https?://[^/\s:@]{1,128}:[^/\s:@$*]{4,255}@")
 _DOCKER_AUTH = re.compile(rb"\"(?:auth|identitytoken)\"\s{0,8}:\s{0,8}\"[A-Za-z0-9+/=._-]{8,}\"")
 _FILES = (
     (re.compile(r"(?:^|/)[._]netrc$"), _NETRC, "a password of .netrc"),
@@ -114,6 +114,13 @@ def find_forms(data: bytes, path: str = "") -> Iterator[tuple[int, int, str]]:
         if wanted.search(path):
             for found in pattern.finditer(data):
                 yield *found.span(), what
+
+
+def text_forms(data: bytes) -> Iterator[tuple[int, int, str]]:
+    """The same for a line of history, a variable, a label: a password in a URL counts there too."""
+    yield from find_forms(data)
+    for found in _URL_PASSWORD.finditer(data):
+        yield *found.span(), "a password in a URL"
 
 
 def has_form(value: bytes) -> bool:

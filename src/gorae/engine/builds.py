@@ -371,7 +371,7 @@ class Builds:
         ignore = main.ignore if main is not None else None
         try:
             plan = self._plan(file, request, session)
-            session.watch.check_texts(plan)
+            session.watch.check_texts(plan, request.annotations)
             self._lint.tell(file, request, plan, ignore, self.platform, session.progress)
         except GoraeError as error:
             _mask(error, session.watch)

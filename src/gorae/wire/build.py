@@ -14,7 +14,7 @@ Engine to client, each a `j` frame:
     {"vertexes": [...], "statuses": [...], "logs": [...], "warnings": [...]}
                              progress in the form of `docker build --progress rawjson`; a vertex may have `why`:
                              {"reason": first|changed|parent|no-cache|evicted|cached|uncacheable, "lines": [...],
-                              "last_hit_ns": n}
+                              "last_hit_ns": n}; a warning may have `rule`: SecretGuard for a secret that is kept
     {"ask": {"id": K, "kind": secret|ssh|upload|auth, "name": ..., "context": ..., "sources": [...]}}
                              something that the client has. It answers {"answer": {"id": K, "ok": bool, "error": "",
                              "value": base64}}; of an upload and of ssh, data frames of stream K follow an answer that

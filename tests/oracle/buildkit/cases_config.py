@@ -20,6 +20,7 @@ CASES = [
     case("shell is inherited", 'FROM orcbb AS a\nSHELL ["/bin/sh", "-xc"]\nFROM a\nCMD y\n'),
     case("expose", "FROM orcbb\nEXPOSE 80 443/tcp 53/UDP 7000-7002 9/sctp\nEXPOSE 80\n"),
     case("expose mapping", "FROM orcbb\nEXPOSE 8080:80 127.0.0.1:1:2/udp\n"),
+    case("expose as odd words", "FROM orcbb\nEXPOSE :82 008 +83 0 80/ [::1]:9:90 8080-8081:85-86\n"),
     case("expose from a variable", "FROM orcbb\nENV P=\"80 81/udp\"\nEXPOSE $P 82\n"),
     case("volume both forms", "FROM orcbb\nVOLUME /a /b\nVOLUME [\"/c d\", \"/e\"]\n"),
     case("volume keeps what is written below later", "FROM orcbb\nRUN mkdir /v && echo 1 >/v/a\nVOLUME /v\nRUN echo 2 >/v/b\n"),

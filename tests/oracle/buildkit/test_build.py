@@ -15,6 +15,7 @@ from tests.oracle.buildkit.play import Builder, base_tree
 ANSWERS = json.loads((Path(__file__).parent / "answers.json").read_text())
 GORAE = (sys.executable, "-c", "from gorae.cli.main import main; main()")
 OURS = {
+    "bad: pattern": '"*[": syntax error in pattern',
     "bad: context is a file": "is not a folder",
     "bad: chmod word": "invalid chmod parameter: 'zz'",
     "bad: secret without an id": "has no id: say id=NAME",

@@ -99,6 +99,16 @@ COPY . /app
     assert status == 0 and "SecretGuard" not in words
 
 
+def test_a_layer_that_was_built_unguarded_is_looked_through(builder, tmp_path, secret):
+    text = "FROM bb\nRUN --mount=type=secret,id=s cp /run/secrets/s /unguarded\n"
+    top = context(tmp_path / "c", {"Dockerfile": text})
+    assert build(builder, top, *secret.flags, "--secret-guard", "off")[0] == 0
+    for _ in range(2):
+        status, words = build(builder, top, *secret.flags)
+        assert status == 0 and "CACHED" in words
+        assert 'SecretGuard: the value of secret "s" is kept in /unguarded (line 2: RUN)' in words
+
+
 def test_error_stores_nothing(builder, tmp_path, secret):
     text = "FROM bb\nRUN echo before\nRUN --mount=type=secret,id=s cat /run/secrets/s > /kept-{}\n"
     top = context(tmp_path / "c", {"Dockerfile": text.format("a")})

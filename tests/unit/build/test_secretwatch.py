@@ -83,6 +83,21 @@ def test_token_forms_count_wherever_they_are_from():
     assert "an AWS access key is kept in ONBUILD" in shorts[1]
 
 
+def test_a_password_in_a_url_counts_in_texts():
+    args = {"HTTP_PROXY": "http://me:proxypass@proxy:3128"}
+    text = "FROM bb\nARG HTTP_PROXY\nADD https://me:mypass@host/a.git /a\n"
+    build = Build(text, args=args)
+    build.watch.check_texts(build.plan, {"org.url": "https://a:annotated@b"})
+    shorts = [one.short for one in build.warnings]
+    assert shorts[0].startswith(
+        'SecretGuard: the value of proxy "HTTP_PROXY" is kept in the history (line 2: ARG): leave its ARG out'
+    )
+    assert shorts[1].startswith(
+        'SecretGuard: a password in a URL is kept in the history (line 3: ADD), the annotation "org.url"'
+    )
+    assert len(shorts) == 2
+
+
 @pytest.mark.parametrize(
     ("text", "args"),
     [
@@ -148,6 +163,20 @@ def test_a_step_from_the_cache_is_told_again():
     off = Build(mode="off", given={"s": b"secret-value"})
     off.watch.hit(step, "sha256:1", known, lambda scan: pytest.fail("looked through again"))
     assert off.warnings == []
+
+
+@pytest.mark.parametrize("mode", ["warn", "error"])
+def test_a_layer_that_nobody_looked_through_is(mode):
+    build = Build(mode=mode, given={"s": b"secret-value"})
+    step = build.plan.steps[0]
+    assert build.watch.hit(step, "sha256:1", None, lambda scan: scan.observe("f", b"clean")) == ()
+    assert build.watch.hit(step, "sha256:1", (), lambda scan: pytest.fail("again")) is None
+    assert build.warnings == []
+    build = Build(given={"s": b"secret-value"})
+    found = build.watch.hit(
+        step, "sha256:1", None, lambda scan: scan.observe("f", b"a secret-value")
+    )
+    assert found is not None and found[0].where == "/f" and len(build.warnings) == 1
 
 
 def test_error_looks_through_what_the_cache_gives_once_for_each_set_of_values():

@@ -102,12 +102,15 @@ def move(tx: Tx, key: str, snapshot: str) -> None:
 
 
 def put_leaks(tx: Tx, key: str, document: str) -> None:
-    """What the secret guard found in a result's layer: JSON."""
-    tx.execute("INSERT OR REPLACE INTO build_leak (key, document) VALUES (?, ?)", (key, document))
+    """What the secret guard found in a result's layer: JSON. A result that is gone meanwhile is passed over."""
+    tx.execute(
+        "INSERT OR REPLACE INTO build_leak (key, document) SELECT key, ? FROM build_cache WHERE key = ?",
+        (document, key),
+    )
 
 
 def leaks(tx: Tx, key: str) -> str:
-    """The same again; empty for nothing."""
+    """The same again; empty when it did not look."""
     row = tx.execute("SELECT document FROM build_leak WHERE key = ?", (key,)).fetchone()
     return row[0] if row else ""
 
