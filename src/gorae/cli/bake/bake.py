@@ -30,6 +30,8 @@ def run(call: Invocation) -> int:
     options = call.options
     try:
         loaded = files.load(options.items("file"), dict(os.environ), call.console.input_descriptor)
+        for text in loaded.definition.unknown:
+            call.console.complain(f"WARNING: {text}")
         if options.text("list"):
             _list(call, loaded)
             return 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from gorae.cli.bake.definition import cleaned
+from gorae.cli.units import binary_size
+from gorae.compose import quantity
 from gorae.compose.interpolation import interpolate
 from gorae.errors import InvalidArgument
 
@@ -14,7 +17,6 @@ _SAME = (
     "dockerfile_inline",
     "target",
     "network",
-    "shm_size",
     "pull",
     "no_cache",
     "tags",
@@ -60,7 +62,9 @@ def _target(
     found["args"] = _mapping(build.get("args"), environment)
     found["labels"] = _mapping(build.get("labels"), {})
     found["contexts"] = {
-        name: f"target:{value.removeprefix('service:')}" if value.startswith("service:") else value
+        name: f"target:{value.removeprefix('service:')}"
+        if value.startswith("service:")
+        else cleaned(value)
         for name, value in _mapping(build.get("additional_contexts"), {}).items()
     }
     for key in ("cache_from", "cache_to", "ssh", "entitlements"):
@@ -69,10 +73,30 @@ def _target(
     found["extra-hosts"] = _hosts(build.get("extra_hosts"))
     if "image" in body and not found.get("tags"):
         found["tags"] = [body["image"]]
-    elif "image" in body:
-        found["tags"] = [body["image"], *found["tags"]]
+    if "shm_size" in build:
+        found["shm-size"] = binary_size(
+            quantity.size_bytes(build["shm_size"], f"services.{service}.build.shm_size")
+        )
+    if build.get("network") == "host":
+        found["entitlements"] = [*found["entitlements"], "network.host"]
+    found["ulimits"] = [_ulimit(*pair) for pair in (build.get("ulimits") or {}).items()]
     found = {key: value for key, value in found.items() if value not in ({}, [], None)}
-    return found | (build.get("x-bake") or {})
+    return _with_own(found, build.get("x-bake") or {})
+
+
+def _with_own(found: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """`x-bake`: its lists stand behind the section's own, everything else in its place."""
+    for key, value in own.items():
+        before = found.get(key)
+        many = isinstance(before, list) and isinstance(value, list)
+        found[key] = [*before, *value] if many and before is not None else value
+    return found
+
+
+def _ulimit(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{name}={value.get('soft', 0)}:{value.get('hard', 0)}"
+    return f"{name}={value}:{value}"
 
 
 def _mapping(value: Any, environment: dict[str, str]) -> dict[str, Any]:
@@ -100,7 +124,7 @@ def _secret(document: dict[str, Any], one: Any) -> str:
         raise InvalidArgument(f'secret "{name}" is not defined in the compose file')
     if source.get("environment"):
         return f"id={name},env={source['environment']}"
-    return f"id={name},src={source.get('file', name)}"
+    return f"id={name},src={cleaned(str(source.get('file', name)))}"
 
 
 def _hosts(value: Any) -> dict[str, str]:

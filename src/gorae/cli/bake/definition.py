@@ -7,6 +7,7 @@ are evaluated by the reader of its language before they come here. Source: the b
 from __future__ import annotations
 
 import itertools
+import posixpath
 from fnmatch import fnmatchcase
 
 from gorae.errors import InvalidArgument, NotFound
@@ -29,6 +30,8 @@ TEXTS = (
 )  # fmt: skip
 FLAGS = ("no-cache", "pull")
 KNOWN = frozenset((*LISTS, *MAPS, *TEXTS, *FLAGS, "matrix"))
+SET_NAMES = {"platform": "platforms", "secrets": "secret"}
+"""What `--set` calls some fields."""
 APPENDED = ("annotations", "attest", "cache-from", "cache-to", "output", "secret", "ssh", "tags")
 MAX_DEPTH = 64
 
@@ -85,9 +88,16 @@ class Definition:
 
     def __init__(self, groups: dict[str, list[str]], targets: dict[str, Target]) -> None:
         self.groups = groups
-        self.targets = targets
-        for name, target in targets.items():
-            _check(name, target)
+        self.targets = {
+            name: {key: value for key, value in target.items() if key in KNOWN}
+            for name, target in targets.items()
+        }
+        self.unknown = [
+            f'target "{name}": unknown key "{key}" is passed over'
+            for name, target in targets.items()
+            for key in target
+            if key not in KNOWN
+        ]
 
     def names(self, wanted: Sequence[str]) -> tuple[dict[str, list[str]], list[str]]:
         """The groups met on the way, and the targets that `wanted` means, each once.
@@ -126,18 +136,18 @@ class Definition:
         """A target with all that it inherits and with `--set` applied.
 
         Raises:
-            NotFound: it inherits from nobody. InvalidArgument: a circle, or a wrong `--set`.
+            NotFound: it inherits from nobody. InvalidArgument: a wrong `--set`.
         """
         found = self._inherited(name, ())
         for text in overrides:
             found = override(name, found, text)
-        found.setdefault("context", ".")
+        found["context"] = cleaned(str(found.get("context") or "."))
         found.setdefault("dockerfile", "Dockerfile")
         return found
 
     def _inherited(self, name: str, above: tuple[str, ...]) -> Target:
-        if name in above:
-            raise InvalidArgument(f"infinite loop from {name}: {' -> '.join((*above, name))}")
+        if name in above:  # as buildx has it, a circle ends where it closes
+            return {}
         target = self.targets.get(name)
         if target is None:
             raise NotFound(f"failed to find target {name}")
@@ -163,7 +173,8 @@ def override(name: str, target: Target, text: str) -> Target:
     if not fnmatchcase(name, parts[0]):
         return target
     key, rest = parts[1], ".".join(parts[2:])
-    if key not in KNOWN:
+    key = SET_NAMES.get(key, key)
+    if key not in KNOWN or parts[1] in SET_NAMES.values():
         raise InvalidArgument(f"unknown key: {key}")
     if not equals and not (key in ("args", "labels", "contexts") and rest):
         raise InvalidArgument(f"invalid override {text}, expected target.name=value")
@@ -186,10 +197,11 @@ def _is_set_before(target: Target, key: str) -> bool:
     return key in target.get("__set__", ())
 
 
-def _check(name: str, target: Target) -> None:
-    for key in target:
-        if key not in KNOWN:
-            raise InvalidArgument(f'target "{name}": unknown key "{key}"')
+def cleaned(context: str) -> str:
+    """A local folder's path without detours; what is elsewhere stays as it is."""
+    if "://" in context or context.startswith(("git@", "github.com/")) or context == "-":
+        return context
+    return posixpath.normpath(context)
 
 
 def words(target: Target) -> list[str]:

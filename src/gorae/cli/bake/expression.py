@@ -31,6 +31,7 @@ _LEVELS: tuple[dict[str, Callable[[Any, Any], Any]], ...] = (
     {"*": operator.mul, "/": operator.truediv, "%": operator.mod},
 )
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+_UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})")
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 
@@ -70,10 +71,15 @@ def evaluate(text: str, scope: Scope) -> Any:
 
 def template(text: str, scope: Scope) -> Any:
     """A quoted string's inside; one that is a single `${}` keeps its value's type."""
-    parts = list(_template_parts(text, scope))
-    if len(parts) == 1 and parts[0][0]:
-        return parts[0][1]
-    return "".join(to_text(value) for _, value in parts)
+    pieces = list(_pieces(text))
+    if len(pieces) == 1 and pieces[0][0] == "value":
+        return evaluate(pieces[0][1], scope)
+    return _Template(pieces).render(scope)
+
+
+def escaped(text: str) -> str:
+    """A text that, read as a template, is itself."""
+    return text.replace("${", "$${").replace("%{", "%%{")
 
 
 def to_text(value: Any) -> str:
@@ -87,21 +93,25 @@ def to_text(value: Any) -> str:
     return str(value)
 
 
-def _template_parts(text: str, scope: Scope) -> Iterator[tuple[bool, Any]]:
-    """(is an expression, value)."""
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """Of a template: (text, itself), (value, an expression), (word, a directive)."""
     plain: list[str] = []
     position = 0
     while position < len(text):
         if text.startswith(("$${", "%%{"), position):
             plain.append(text[position + 1 : position + 3])
             position += 3
-        elif text.startswith("${", position):
+        elif text.startswith(("${", "%{"), position):
             end = _closing(text, position + 2)
             if plain:
-                yield False, "".join(plain)
+                yield "text", "".join(plain)
                 plain = []
-            yield True, evaluate(text[position + 2 : end].strip("~ "), scope)
+            kind = "value" if text[position] == "$" else "word"
+            yield kind, text[position + 2 : end].strip("~ ")
             position = end + 1
+        elif found := _UNICODE.match(text, position):
+            plain.append(chr(int(found[1] or found[2], 16)))
+            position = found.end()
         elif text[position] == "\\" and text[position + 1 : position + 2] in _ESCAPES:
             plain.append(_ESCAPES[text[position + 1]])
             position += 2
@@ -109,7 +119,67 @@ def _template_parts(text: str, scope: Scope) -> Iterator[tuple[bool, Any]]:
             plain.append(text[position])
             position += 1
     if plain:
-        yield False, "".join(plain)
+        yield "text", "".join(plain)
+
+
+class _Template:
+    """Renders pieces: `%{ if }`, `%{ else }`, `%{ for }` reach to their ends."""
+
+    def __init__(self, pieces: list[tuple[str, str]]) -> None:
+        self._pieces = pieces
+        self._at = 0
+
+    def render(self, scope: Scope) -> str:
+        """Raises: InvalidArgument: a directive that is none, or is not closed."""
+        found, word = self._until((), scope, shown=True)
+        assert not word
+        return found
+
+    def _until(self, ends: tuple[str, ...], scope: Scope, *, shown: bool) -> tuple[str, str]:
+        """What stands before one of `ends`, and which one that is; nothing is evaluated that is not shown."""
+        parts: list[str] = []
+        while self._at < len(self._pieces):
+            kind, text = self._pieces[self._at]
+            self._at += 1
+            if kind == "text":
+                parts.append(text)
+            elif kind == "value":
+                parts.append(to_text(evaluate(text, scope)) if shown else "")
+            elif text in ends:
+                return "".join(parts), text
+            else:
+                parts.append(self._directive(text, scope, shown=shown))
+        if ends:
+            raise InvalidArgument(f"a template lacks its %{{ {ends[-1]} }}")
+        return "".join(parts), ""
+
+    def _directive(self, text: str, scope: Scope, *, shown: bool) -> str:
+        word, _, rest = text.partition(" ")
+        if word == "if":
+            holds = shown and bool(evaluate(rest, scope))
+            yes, end = self._until(("else", "endif"), scope, shown=holds)
+            no = ""
+            if end == "else":
+                no, _ = self._until(("endif",), scope, shown=shown and not holds)
+            return yes if holds else no
+        names, separator, source = rest.partition(" in ")
+        if word != "for" or not separator:
+            raise InvalidArgument(f"invalid directive in a template: %{{ {text[:80]} }}")
+        return self._for([one.strip() for one in names.split(",")], source, scope, shown=shown)
+
+    def _for(self, names: list[str], source: str, scope: Scope, *, shown: bool) -> str:
+        items = evaluate(source, scope) if shown else ()
+        pairs = list(items.items() if isinstance(items, dict) else enumerate(items))
+        if len(pairs) > MAX_ITEMS:
+            raise InvalidArgument(f"a template's loop has more than {MAX_ITEMS} elements")
+        start, parts = self._at, []
+        for key, value in pairs:
+            self._at = start
+            bound = {names[-1]: value} | ({names[0]: key} if len(names) == 2 else {})
+            parts.append(self._until(("endfor",), scope.with_names(bound), shown=True)[0])
+        if not pairs:
+            self._until(("endfor",), scope, shown=False)
+        return "".join(parts)
 
 
 def _closing(text: str, position: int) -> int:
@@ -263,6 +333,8 @@ class _Parser:
         return _WORDS[name] if name in _WORDS else self._scope.value(name)
 
     def _call(self, name: str) -> Any:
+        if name in ("try", "can"):
+            return self._attempt(name)
         arguments: list[Any] = []
         while not self._take(")"):
             arguments.append(self.expression(0))
@@ -278,6 +350,38 @@ class _Parser:
             return function(*arguments)
         except (TypeError, ValueError, KeyError, IndexError) as error:
             raise self._fault(f"{name}: {error}") from None
+
+    def _attempt(self, name: str) -> Any:
+        """`try`: the first argument that has a value; `can`: whether the one has."""
+        texts = self._argument_texts()
+        for text in texts:
+            try:
+                value = evaluate(text, self._scope)
+            except InvalidArgument:
+                continue
+            return True if name == "can" else value
+        if name == "can":
+            return False
+        raise self._fault("no argument of try has a value")
+
+    def _argument_texts(self) -> list[str]:
+        """The arguments of a call as they are written; behind its bracket afterwards."""
+        depth, start, found = 1, self._position, []
+        while depth:
+            kind, text, end = self._peek()
+            if kind == "end":
+                raise self._fault("a call is not closed")
+            if kind == "string":
+                end = _string_end(self._text, end) + 1
+            elif kind == "sign" and text in "([{":
+                depth += 1
+            elif kind == "sign" and text in ")]}":
+                depth -= 1
+            if (kind == "sign" and text == "," and depth == 1) or not depth:
+                found.append(self._text[start : end - 1])
+                start = end
+            self._position = end
+        return [one for one in found if one.strip()]
 
     def _list(self) -> list[Any]:
         if self._is_for():

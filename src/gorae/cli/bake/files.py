@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from gorae.cli.bake import definition, hcl
 from gorae.cli.bake.definition import Definition
@@ -19,6 +20,7 @@ DEFAULTS = (
     "docker-bake.override.json", "docker-bake.override.hcl",
 )  # fmt: skip
 MAX_FILE_BYTES = 4 << 20
+NAME = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 class Loaded:
@@ -37,7 +39,7 @@ def load(paths: Sequence[str], environment: dict[str, str], stdin: int = 0) -> L
     """
     chosen = list(paths) or [name for name in DEFAULTS if os.path.exists(name)]
     if not chosen:
-        raise NotFound(f"no bake file: couldn't find any of {', '.join(DEFAULTS)}")
+        raise NotFound(f"couldn't find a bake definition: none of {', '.join(DEFAULTS)} is here")
     groups: dict[str, list[str]] = {}
     targets: dict[str, Any] = {}
     variables: dict[str, Any] = {}
@@ -58,10 +60,23 @@ def load(paths: Sequence[str], environment: dict[str, str], stdin: int = 0) -> L
             hcl_documents.append(hcl.parse_hcl(text, path))
     for documents, quoted in ((json_documents, False), (hcl_documents, True)):
         if documents:
+            _check_names(documents)
             reader = hcl.Reader(documents, environment, quoted=quoted)
             groups, targets = _evaluated(documents, reader, groups, targets)
+            reader.validate()
             variables |= reader.variables()
     return Loaded(Definition(groups, targets), variables)
+
+
+def _check_names(documents: list[dict[str, Any]]) -> None:
+    """Raises: InvalidArgument: a target's or a group's name cannot be one."""
+    for document in documents:
+        for kind in ("target", "group"):
+            for name in document.get(kind) or {}:
+                if not NAME.fullmatch(name):
+                    raise InvalidArgument(
+                        f'{kind} "{name}": invalid name: only [a-zA-Z0-9_-]+ are allowed'
+                    )
 
 
 def _evaluated(
@@ -134,7 +149,10 @@ def printed(found: Definition, wanted: Sequence[str], overrides: Sequence[str]) 
         if name not in names:
             target = {**target, "output": [{"type": "cacheonly"}]}
         targets[name] = _plain(target)
-    shown = {name: {"targets": items} for name, items in sorted(groups.items())}
+    shown = {
+        name: {"targets": sorted(items) if name == "default" else items}
+        for name, items in sorted(groups.items())
+    }
     return {"group": shown, "target": {name: targets[name] for name in sorted(targets)}}
 
 
@@ -155,7 +173,12 @@ def _attributes(key: str, value: Any) -> Any:
 
     if not isinstance(value, str):
         return value
-    return attributes.output(value) if key == "output" else attributes.pairs(value, key)
+    if key == "output":
+        return attributes.output(value)
+    if key in ("cache-from", "cache-to") and "=" not in value:
+        return {"ref": value, "type": "registry"}
+    given = attributes.pairs(value, key)
+    return {name: one for name, one in given.items() if (key, name) != ("secret", "type")}
 
 
 def _plain(target: dict[str, Any]) -> dict[str, Any]:
@@ -168,9 +191,10 @@ def _plain(target: dict[str, Any]) -> dict[str, Any]:
         if key in _ATTRIBUTES:
             value = [_attributes(key, one) for one in value]
         elif key in ("args", "labels"):
-            from gorae.cli.bake.expression import to_text
+            from gorae.cli.bake.expression import escaped, to_text
 
-            value = {name: to_text(one) for name, one in sorted(value.items()) if one is not None}
+            texts = {name: to_text(one) for name, one in value.items() if one is not None}
+            value = {name: escaped(texts[name]) for name in sorted(texts)}
         if value not in ({}, []):
             shown[key] = value
     return shown

@@ -110,11 +110,34 @@ class Reader:
             default = self.value((self._variables[name] or {}).get("default"), self.scope)
         finally:
             self._underway.pop()
-        value = default
+        value = self._empty(name) if default is None else default
         if name in self._environment:
-            value = _of_type(self._environment[name], default, name)
+            value = self._typed(self._environment[name], default, name)
         self._known[name] = value
         return value
+
+    def _empty(self, name: str) -> Any:
+        """One without a default is an empty text, unless it has a type."""
+        body = self._variables[name] or {}
+        return None if body.get("type") or "default" in body else ""
+
+    def _typed(self, text: str, default: Any, name: str) -> Any:
+        """An environment variable as what `type` says, else as what the default is."""
+        kind = str((self._variables[name] or {}).get("type") or "").strip("${} ")
+        if default is None and kind in ("number", "bool"):
+            default = 0.0 if kind == "number" else False
+        elif default is None and kind.startswith(("list", "set", "tuple")):
+            default = []
+        return _of_type(text, default, name)
+
+    def validate(self) -> None:
+        """Raises: InvalidArgument: a variable's own condition does not hold, with its own sentence."""
+        for name, body in self._variables.items():
+            blocks = (body or {}).get("validation") or ()
+            for block in [blocks] if isinstance(blocks, dict) else blocks:
+                if not self.value(block.get("condition"), self.scope):
+                    message = self.value(block.get("error_message"), self.scope)
+                    raise InvalidArgument(f"variable {name}: validation failed: {message}")
 
     def _function(self, name: str, body: Mapping[str, Any]) -> Callable[..., Any]:
         params = [_bare(str(one)) for one in body.get("params") or ()]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gorae.cli.bake import definition, files
+from gorae.cli.bake import definition, expression, files
 from gorae.errors import GoraeError, InvalidArgument
 
 HCL = """
@@ -119,14 +119,20 @@ def test_compose(tmp_path: Path) -> None:
     assert found.targets["web"] == {"context": "./web", "tags": ["web:1"]}
     assert found.targets["db"]["args"] == {"A": "1", "B": "from env"}
     assert found.targets["db"]["contexts"] == {"x": "target:web"}
-    assert found.targets["db"]["secret"] == ["id=tok,src=./tok"]
+    assert found.targets["db"]["secret"] == ["id=tok,src=tok"]
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
     [
         ("a.hcl", 'target "x" {'),
-        ("a.hcl", 'target "x" { nosuch = 1 }'),
+        ("a.hcl", 'target "x y" {}'),
+        (
+            "a.hcl",
+            'variable "V" {\n  default = 1\n  validation {\n    condition = V > 2\n    error_message = "no"\n  }\n}',
+        ),
+        ("a.hcl", 'target "x" { tags = ["%{ if true }x"] }'),
+        ("a.hcl", 'target "x" { tags = ["%{ nosuch }x"] }'),
         ("a.hcl", 'target "x" { args = { a = NOSUCH } }'),
         (
             "a.hcl",
@@ -145,12 +151,32 @@ def test_wrong_files_are_one_sentence(tmp_path: Path, name: str, text: str) -> N
     assert "\n" not in str(found.value)
 
 
+def test_an_unknown_field_is_said(tmp_path: Path) -> None:
+    found = load(tmp_path, "a.hcl", 'target "x" { nosuch = 1 }').definition
+    assert found.unknown == ['target "x": unknown key "nosuch" is passed over']
+    assert found.resolved("x") == {"context": ".", "dockerfile": "Dockerfile"}
+
+
+def test_templates_have_directives() -> None:
+    scope = expression.Scope(lambda name: {"l": ["x", "y"], "on": True}[name], {})
+    for text, found in (
+        ("%{ for n in l }${n};%{ endfor }.", "x;y;."),
+        ("%{ for i, n in l }${i}${n}%{ endfor }", "0x1y"),
+        ("%{ if on }a%{ else }b%{ endif }", "a"),
+        ("%{ if !on }${nosuch}%{ else }b%{ endif }", "b"),
+        ("%{ if on }%{ for n in l }${n}%{ endfor }%{ endif }", "xy"),
+        ("$${a} %%{b} \\u00e9", "${a} %{b} \u00e9"),
+    ):
+        assert expression.template(text, scope) == found
+    assert expression.template(expression.escaped("${a}%{b}"), scope) == "${a}%{b}"
+
+
 def test_circles_and_missing_names(tmp_path: Path) -> None:
     found = load(
         tmp_path, "a.hcl", 'target "a" { inherits = ["b"] }\ntarget "b" { inherits = ["a"] }'
     ).definition
+    assert found.resolved("a")["context"] == "."
     for act in (
-        lambda: found.resolved("a"),
         lambda: found.names(["nosuch"]),
         lambda: found.names([]),
     ):
