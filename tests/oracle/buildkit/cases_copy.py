@@ -106,6 +106,21 @@ CASES = [
     case("copy over a dangling link", "FROM orcbb\nRUN ln -s nowhere /ln\nCOPY a /ln\n", {"a": "a"}),
     case("copy over an absolute link", "FROM orcbb\nRUN mkdir /real && ln -s /real /ln\nCOPY a /ln/x/\n", {"a": "a"}),
     case("copy link over a link", "FROM orcbb\nRUN mkdir /real && ln -s real /ln\nCOPY --link a /ln/\n", {"a": "a"}),
+    *(
+        case(
+            f"copy link on another base: {what}",
+            f"FROM orcbb AS one\nRUN echo 1 >/base\nCOPY --link d /p/q\n"
+            f"FROM orcbb\nRUN echo 2 >/base; {run}\nCOPY --link d /p/q\nRUN cat /p/q/x >/end\n"
+            "COPY --from=one /p /of-one\n",
+            {"d/x": "x", "d/sub/y": "y"},
+        )
+        for what, run in {
+            "alike": "true",
+            "a closed folder": "mkdir -m 700 /p",
+            "a folder's link": "mkdir -p /p /real && ln -s /real /p/q",
+            "a folder with files": "mkdir -p /p/q/sub && echo kept >/p/q/sub/mine",
+        }.items()
+    ),
     case("copy hard links", "FROM scratch\nCOPY d /d\n", {"d/a": "same", "d/b": File(hard="d/a")}),
     case("copy modes and sticky bits", "FROM scratch\nCOPY d /d\n", {"d/s": File("x", 0o4755), "d/t": folder(0o1777), "d/u": File("x", 0o000)}),
     case("copy the top folder's mode", "FROM scratch\nCOPY d /e\nCOPY d/ /f/\n", {"d": folder(0o700), "d/x": "x"}),
