@@ -78,6 +78,7 @@ class BuildOutputs:
             kind = one.get("type", "")
             if kind not in TYPES:
                 raise InvalidArgument(f'output type "{kind}" is not supported')
+            _check_attributes(kind, one)
             notes = annotation.read(request.annotations, one, platform)
             if (notes.index or notes.descriptor) and (
                 kind not in ("oci", "docker") or _is_here(one)
@@ -130,9 +131,15 @@ class BuildOutputs:
             chain = outcome.end.chain_id
             if chain:
                 self._store.db.write(lambda tx: lease.hold(tx, "snapshot", chain), durable=False)
-            manifest = _annotated(config, layers, notes) if notes else None
+            as_oci = notes or _truth(output.get("oci-mediatypes"))
+            manifest = _annotated(config, layers, notes) if as_oci else None
             self._recorder.record(
-                config, layers, lease, [one.normalized for one in names], manifest
+                config,
+                layers,
+                lease,
+                [one.normalized for one in names],
+                manifest,
+                anew=bool(as_oci),
             )
         progress.status(vertex, f"writing image {config.id}", started_ns=began, done=True)
         image = self._images.resolve(config.id)
@@ -178,7 +185,8 @@ class BuildOutputs:
     ) -> None:
         kind, dest = output["type"], output.get("dest", "-")
         began = session.progress.status(vertex, f"sending {kind}")
-        stream = session.client.output(kind, dest)
+        as_folder = kind in ("oci", "docker") and _falsity(output.get("tar"))
+        stream = session.client.output("local" if as_folder else kind, dest)
         if kind in ("docker", "oci"):
             self._send_archive(outcome, output, notes, stream, session)
         else:
@@ -222,6 +230,34 @@ class BuildOutputs:
             pack_layer(place.rootfs, write)
 
 
+def _check_attributes(kind: str, output: Mapping[str, str]) -> None:
+    """What would have no effect is said. Raises: InvalidArgument."""
+    for name, why in _WITHOUT_EFFECT.items():
+        if output.get(name, "").lower() in ("1", "t", "true"):
+            raise InvalidArgument(f'output attribute "{name}": {why}')
+    if _falsity(output.get("store")):
+        raise InvalidArgument(
+            'output attribute "store": an image is always kept here: use type=oci for a file alone'
+        )
+    wanted = output.get("compression", "")
+    if wanted not in ("", "gzip", "uncompressed"):
+        raise InvalidArgument(
+            f'output attribute "compression": "{wanted}" is not written; layers are plain here and in '
+            "archives, and gzip in a registry"
+        )
+    if _falsity(output.get("tar")) and (
+        kind not in ("oci", "docker") or output.get("dest", "-") == "-"
+    ):
+        raise InvalidArgument('output attribute "tar": tar=false is for type=oci with dest=FOLDER')
+
+
+_WITHOUT_EFFECT = {
+    "push-by-digest": "an image is pushed under its tag: give one",
+    "name-canonical": "an image here is named by its tag",
+    "force-compression": "layers are plain here and in archives, and gzip in a registry",
+}
+
+
 def _annotated(config: ImageConfig, layers: Sequence[Descriptor], notes: Annotations) -> Manifest:
     """Docker's own manifests have no annotations: these are OCI's."""
     kind = media_type.OCI_MANIFEST
@@ -243,6 +279,10 @@ def _names(outcome: Outcome, output: Mapping[str, str]) -> tuple[Reference, ...]
     if not own:
         return outcome.names
     return tuple(Reference.parse(one).with_default_tag() for one in own.split(","))
+
+
+def _falsity(text: str | None) -> bool:
+    return text is not None and text.lower() in ("0", "f", "false")
 
 
 def _truth(text: str | None) -> bool:

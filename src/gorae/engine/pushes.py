@@ -16,6 +16,7 @@ from gorae.engine.progress import Emit, Reporter, silent
 from gorae.errors import InvalidArgument, NotFound
 from gorae.oci import manifest as manifests
 from gorae.oci import platform as platforms
+from gorae.oci import text
 from gorae.oci.digest import DiffId, Digest
 from gorae.oci.manifest import Manifest, Platform
 from gorae.oci.reference import Reference
@@ -176,6 +177,13 @@ class _Push:
         self._announce("push", self._image, self._name.familiar_repository, self._name.familiar)
         return digest
 
+    def _is_annotated(self, digest: str) -> bool:
+        """Whether a manifest says something of its own: then it is the one that is meant."""
+        with contextlib.suppress(NotFound):
+            document = text.load(self._store.content.read(digest), "manifest")
+            return bool(document.get("annotations"))
+        return False
+
     def _manifest(self) -> Manifest:
         """The one that this repository knows already, else the one the image came with."""
         digests = [
@@ -183,7 +191,9 @@ class _Push:
             for one in self._image.digests
             if Reference.parse(one).repository == self._name.repository
         ]
-        for digest in (*digests, self._image.manifest):
+        own = self._image.manifest
+        first = (own,) if self._is_annotated(own) else ()
+        for digest in (*first, *digests, own):
             with contextlib.suppress(NotFound):
                 found = manifests.parse(self._store.content.read(digest))
                 if isinstance(found, Manifest) and found.config.digest == self._image.id:

@@ -33,6 +33,7 @@ class Recorder:
         *,
         indexes: Sequence[bytes] = (),
         origin: Reference | None = None,
+        anew: bool = False,
     ) -> bool:
         """Config and manifest as blobs, then one transaction that makes the image count and ends the lease.
 
@@ -41,6 +42,7 @@ class Recorder:
                 those that the manifest names.
             manifest: the one that the image came with; without it one is made.
             indexes: the documents that led to the manifest, the first asked for first.
+            anew: the manifest takes the place of the one that an image of this config has.
             origin: the repository it came from, which then knows it by the digest of the first document.
 
         Returns:
@@ -63,6 +65,8 @@ class Recorder:
         def write(tx: Tx) -> bool:
             keep(tx, documents, config, layers)
             images.insert(tx, row)
+            if anew:
+                images.set_manifest(tx, config.id, documents[-1])
             before = [images.set_name(tx, name, config.id) for name in names]
             if origin is not None:
                 images.add_repo_digest(tx, origin.repository, documents[0], config.id)

@@ -1,11 +1,14 @@
 """What comes of a build in other forms: squashed, annotated; and what it stands on: images in OCI layouts."""
 
+import contextlib
 import io
 import json
+import sqlite3
 import tarfile
 from pathlib import Path
 
 import pytest
+from tests.peers.docker_registry import docker_registry
 from tests.root.build.conftest import Builder, context
 from tests.root.build.test_own import build
 
@@ -33,6 +36,16 @@ def _tree(data: bytes) -> dict[str, tuple]:
 
 def _document(folder: Path, digest: str) -> dict:
     found: dict = json.loads((folder / "blobs/sha256" / digest[7:]).read_bytes())
+    return found
+
+
+def _manifest(builder: Builder, image: str) -> dict:
+    """The manifest that an image of the store has."""
+    with contextlib.closing(sqlite3.connect(builder.daemon.data_root / "gorae.db")) as db:
+        row = db.execute("SELECT manifest FROM image WHERE id = ?", (builder.inspect(image)["Id"],))
+        (digest,) = row.fetchone()
+    path = builder.daemon.data_root / "content/blobs/sha256" / digest[7:9] / digest[7:]
+    found: dict = json.loads(path.read_bytes())
     return found
 
 
@@ -87,6 +100,31 @@ def test_squash_without_a_base_and_by_the_classic_api(builder: Builder, tmp_path
     assert len(builder.inspect("squashed3")["RootFS"]["Layers"]) == 1
 
 
+def test_a_layout_as_a_folder(builder: Builder, tmp_path):
+    """Written as one, and built on right away."""
+    top = context(tmp_path / "c", {"Dockerfile": "FROM bb\nRUN echo f > /f\n"})
+    folder = tmp_path / "layout"
+    status, words = build(builder, top, "-o", f"type=oci,tar=false,dest={folder}")
+    assert status == 0, words
+    assert {one.name for one in folder.iterdir()} == {"blobs", "index.json", "oci-layout"}
+    top = context(tmp_path / "d", {"Dockerfile": "FROM base\nRUN cat /f\n"})
+    assert build(builder, top, "--build-context", f"base=oci-layout://{folder}")[0] == 0
+
+
+def test_attributes_of_outputs(builder: Builder, tmp_path):
+    top = context(tmp_path / "c", {"Dockerfile": "FROM bb\n"})
+    for attributes, said in {
+        "type=image,push-by-digest=true": "pushed under its tag",
+        "type=image,store=false": "always kept here",
+        f"type=oci,dest={tmp_path}/o.tar,compression=zstd": '"zstd" is not written',
+        "type=image,tar=false": "tar=false is for type=oci",
+    }.items():
+        status, words = build(builder, top, "-o", attributes)
+        assert status == 1 and said in words, words
+    assert build(builder, top, "-t", "media", "-o", "type=image,oci-mediatypes=true")[0] == 0
+    assert _manifest(builder, "media")["mediaType"] == "application/vnd.oci.image.manifest.v1+json"
+
+
 def test_annotations(builder: Builder, tmp_path):
     top = context(tmp_path / "c", {"Dockerfile": "FROM bb\nRUN true\n"})
     flags = ("--annotation", "a=1", "--annotation", "index,manifest-descriptor:b=2",
@@ -99,17 +137,25 @@ def test_annotations(builder: Builder, tmp_path):
 
 
 def test_annotations_of_an_image_here(builder: Builder, tmp_path):
+    """They are the image's from then on, one that was built before without them too, and go with a push."""
     top = context(tmp_path / "c", {"Dockerfile": "FROM bb\nRUN true\n"})
-    status, words = build(
-        builder, top, "-t", "noted", "--annotation", "org.opencontainers.image.title=x",
-        "--metadata-file", str(tmp_path / "facts"),
-    )  # fmt: skip
-    assert status == 0, words
-    digest = json.loads((tmp_path / "facts").read_bytes())["containerimage.digest"]
-    path = builder.daemon.data_root / "content/blobs/sha256" / digest[7:9] / digest[7:]
-    manifest = json.loads(path.read_bytes())
-    assert manifest["annotations"] == {"org.opencontainers.image.title": "x"}
-    assert manifest["mediaType"] == "application/vnd.oci.image.manifest.v1+json"
+    with docker_registry(
+        tmp_path / "registry", enter=["nsenter", "-t", str(builder.daemon.netns), "-n"]
+    ) as registry:
+        name = f"{registry.host}/noted:1"
+        assert build(builder, top, "-t", name, "--push")[0] == 0
+        image = builder.inspect(name)["Id"]
+        status, words = build(
+            builder, top, "-t", name, "--push", "--annotation", "org.opencontainers.image.title=x"
+        )
+        assert status == 0, words
+        assert builder.inspect(name)["Id"] == image
+        url = f"http://{registry.host}/v2/noted/manifests/1"
+        accept = "Accept: application/vnd.oci.image.manifest.v1+json"
+        sent = json.loads(builder.daemon.inside("curl", "-sS", "-H", accept, url).stdout)
+    for manifest in (sent, _manifest(builder, name)):
+        assert manifest["annotations"] == {"org.opencontainers.image.title": "x"}
+        assert manifest["mediaType"] == "application/vnd.oci.image.manifest.v1+json"
     for flags, said in {
         ("--annotation", "index:a=b"): "is one manifest without an index",
         ("--annotation", "a=b", "-o", f"type=tar,dest={tmp_path}/x"): "no manifest to hold them",

@@ -76,6 +76,11 @@ def insert(tx: Tx, row: ImageRow) -> None:
     )
 
 
+def set_manifest(tx: Tx, image_id: str, manifest: str) -> None:
+    """Let an image be described by another manifest of the same config."""
+    tx.execute("UPDATE image SET manifest = ? WHERE id = ?", (manifest, image_id))
+
+
 def set_name(tx: Tx, name: str, image_id: str) -> str | None:
     """Let a name mean an image; the id it meant before."""
     before = by_name(tx, name)
