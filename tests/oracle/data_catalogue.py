@@ -822,3 +822,111 @@ scenario(
     "history --no-trunc --format '{{.CreatedBy}}|{{.Comment}}|{{.Size}}' " + CI,
     images=(CI,),
 )
+
+# what a stopped container, a replaced directory and a mount's place look like -------------------------------
+SUB = "--mount type=volume,src={v},dst=/s,volume-subpath=sub "
+scenario(
+    "cp with a part of a volume, stopped",
+    "run --rm -v {v}:/d {i} sh -c 'mkdir /d/sub; echo in >/d/sub/f; echo out >/d/g'",
+    C + SUB + "{i} true",
+    "cp {n}:/s out",
+    TREE,
+    "! echo new >new",
+    "cp new {n}:/s",
+    "run --rm -v {v}:/d {i} sh -c 'ls /d /d/sub'",
+)
+scenario(
+    "cp with an image mount, stopped",
+    C + "--mount type=image,src={i},dst=/im {i} true",
+    "cp {n}:/im/etc/passwd out",
+    "! head -n 1 out",
+    "cp out {n}:/im/q",
+)
+scenario(
+    "cp where a bind source is missing",
+    MAKE,
+    C + "-v {h}/later:/d {i} true",
+    "cp src/a {n}:/tmp",
+    "cp src/a {n}:/d",
+    "! cd $H && ls . later",
+)
+scenario(
+    "cp of a whole root file system",
+    C + "{i} true",
+    "cp {n}:/ out",
+    "! ls; ls -A out",
+    "cp {n}:. out2",
+    "! ls; ls -A out2 | head -n 3",
+    "! mkdir out3",
+    "cp {n}:/ out3",
+    "! ls -A out3 | head -n 3",
+)
+scenario(
+    "cp in from a link with a slash after it",
+    MAKE,
+    "! ln -s sub src/dl",
+    C + "{i} true",
+    "cp src/dl/ {n}:/tmp/x",
+    "cp src/dl {n}:/tmp/y",
+    "! docker cp {n}:/tmp - | tar -tvf - | awk '{print $1, $6, $7, $8}'",
+    "cp src/a/ {n}:/tmp",
+    "cp src/a/. {n}:/tmp",
+)
+scenario(
+    "volume with driver options, cp stopped",
+    "volume create -o type=none -o o=bind -o device={h} {v}",
+    C + "-v {v}:/d {i} true",
+    "! echo x >x",
+    "cp x {n}:/d",
+    "! ls $H",
+)
+scenario(
+    "tmpfs over a directory of the image",
+    "run --rm --tmpfs /etc {i} stat -c '%a %u:%g' /etc",
+    "run --rm --tmpfs /tmp --mount type=tmpfs,dst=/root {i} stat -c '%n %a %u:%g' /tmp /root",
+    "run --rm --tmpfs /tmp:mode=700 --tmpfs /new {i} stat -c '%n %a' /tmp /new",
+    "run --rm -v {v}:/d {i} sh -c 'mkdir -m 2750 /d/e'",
+    "run --rm -v {v}:/d --tmpfs /d/e --tmpfs /d/f {i} stat -c '%n %a' /d/e /d/f",
+)
+scenario(
+    "places of mounts",
+    C + "-v {v}:/new/vol -v {h}:/bound/here --tmpfs /tt -v /etc/anon {i} true",
+    "start -a {n}",
+    "! docker export {n} | tar -tvf - | awk '{print $1, $2, $6}' | grep 'new\\|bound\\|tt/\\|anon'",
+    ordered("diff {n}"),
+    "run --rm -v {v}:/d -v {w}:/d/deep/er -v {h}:/d/h {i} true",
+    "run --rm -v {v}:/d {i} sh -c \"stat -c '%n %a' /d/*\"",
+)
+scenario(
+    "diff of replaced directories",
+    C
+    + "{i} sh -c 'mkdir /b; cp /bin/busybox /b; b=/b/busybox; $b rm -rf /bin /root; $b mkdir /bin; $b touch /bin/sh /root'",
+    "start -a {n}",
+    "! docker diff {n} | sort | grep -v '/bin/[a-rt-z\\[]'",
+    "! docker diff {n} | grep -c '^D /bin/'",
+)
+scenario(
+    "diff of what stayed the same",
+    C
+    + "{i} sh -c 'touch /etc /root; cp -p /etc/passwd /etc/p; mv /etc/p /etc/passwd; chmod 600 /etc/group; chown 5 /tmp'",
+    "start -a {n}",
+    ordered("diff {n}"),
+)
+scenario(
+    "volumes-from modes",
+    C + "-v {v}:/d {i} true",
+    "run --rm --volumes-from {n}:ro,z {i} touch /d/f",
+    "run --rm --volumes-from {n}:z,rw {i} touch /d/f",
+    "run --rm --volumes-from {n}:z,Z {i} true",
+    "run --rm --volumes-from {n}:ro,rw {i} true",
+    "run --rm --volumes-from '' {i} true",
+    "run --rm --volumes-from : {i} true",
+)
+scenario(
+    "v source is a broken link",
+    "! ln -s nowhere $H/dangling",
+    C + "-v {h}/dangling:/d {i} true",
+    "start {n}",
+    "! ls -A $H",
+    "create --mount type=bind,src={h}/dangling,dst=/d {i} true",
+)

@@ -9,8 +9,8 @@ between any two.
 import contextlib
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gorae.engine import process
@@ -21,7 +21,7 @@ from gorae.engine.sandbox import Joined, Sandboxes
 from gorae.errors import GoraeError, KernelError
 from gorae.linux import mount
 from gorae.linux.fd import open_root
-from gorae.runtime import cdi, user
+from gorae.runtime import cdi, mountplace, user, view
 from gorae.runtime.config import RuntimeConfig
 from gorae.runtime.host import HostFacts
 from gorae.runtime.monitor import Monitor, Task
@@ -169,11 +169,31 @@ class Bringup:
             link_env=joined.link_env,
             cgroup_parent=self._cgroup_parent,
         )
+        with open_root(rootfs) as root_fd:
+            config = replace(config, mounts=mountplace.made(config.mounts, root_fd))
         wishes = container.spec.device_requests
         if not wishes:
             return config
         kinds = cdi.load()
         return cdi.applied(config, cdi.names(wishes, kinds), kinds)
+
+    @contextlib.contextmanager
+    def sources(self, container: Container) -> Iterator[Container]:
+        """A stopped container with sources that can be bound, as a start would find them; kept for this block.
+
+        Raises:
+            InvalidArgument: a source is gone, or cannot be mounted.
+        """
+        who = Ids(0, 0)
+        if container.spec.user and self._points.has_mapped(container):
+            mounts = self._snapshots.mounts(container.id)
+            with view.private(mounts, (), self._exec_root / "view") as root_fd:
+                found = user.lookup(root_fd, container.spec.user, ())
+            who = Ids(found.uid, found.gid)
+        try:
+            yield self._points.prepare(container, who)
+        finally:
+            self._points.release(container.id)
 
     def _mount_shm(self, container: Container) -> str:
         target = self.shm(container.id)

@@ -204,10 +204,15 @@ def absolute(path: str) -> str:
     clean = posixpath.normpath("/" + path)
     clean = "/" + clean.lstrip("/")
     if clean == "/":
-        return "/." if path.endswith("/.") else "/"
-    if path.endswith("/.") or path == ".":
+        return "/." if is_content(path) else "/"
+    if is_content(path):
         return clean + "/."
     return clean + "/" if path.endswith("/") else clean
+
+
+def is_content(path: str) -> bool:
+    """Whether it says `DIR/.`."""
+    return path == "." or path.endswith("/.")
 
 
 def resolved(root_fd: int, path: str) -> str:
@@ -321,8 +326,16 @@ class Files:
     def _tree(self, container: Container) -> "contextlib.AbstractContextManager[int]":
         if container.state.pid:
             return view.running(container.state.pid)
+        return self._stopped(container)
+
+    @contextlib.contextmanager
+    def _stopped(self, container: Container) -> Iterator[int]:
+        """With the very mounts that a start would give it: a part of a volume, an image, a mapped folder."""
         mounts = self._snapshots.mounts(container.id)
-        return view.private(mounts, list(self._bound(container)), self._point)
+        with self._bringup.sources(container) as prepared:
+            bound = list(self._bound(prepared))
+            with view.private(mounts, bound, self._point) as root_fd:
+                yield root_fd
 
     @contextlib.contextmanager
     def _bare(self, container: Container) -> Iterator[int]:
@@ -342,7 +355,7 @@ class Files:
     def _bound(self, container: Container) -> Iterator[view.Bound]:
         """What has content while nothing runs: volumes, binds, the files under /etc."""
         for one in container.mounts:
-            if one.kind in ("bind", "volume"):
+            if one.kind in ("bind", "volume", "image"):
                 yield view.Bound(one.source, one.target, one.readonly)
         taken = {one.target for one in container.mounts}
         for target, source in (

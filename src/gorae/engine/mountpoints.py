@@ -53,7 +53,7 @@ class MountPoints:
                 return self._bind(container, number, one, user)
             case "volume":
                 self._volumes.ensure(Volume(one.name, "", 0, anonymous=one.anonymous))
-                self._volumes.use(one.name)
+                self._volumes.use(one.name, container.id)
                 if one.request is None or not one.request.subpath:
                     return one
                 fd = open_inside(one.source, one.request.subpath)
@@ -65,6 +65,14 @@ class MountPoints:
             return replace(one, source=self._attach(container.id, str(number), fd))
         finally:
             os.close(fd)
+
+    def has_mapped(self, container: Container) -> bool:
+        """Whether a mount of it depends on its user."""
+        caller = container.spec.caller
+        return any(
+            one.kind == "bind" and wanted_map(one, caller, Ids(0, 0)) is not None
+            for one in container.mounts
+        )
 
     def _bind(self, container: Container, number: int, one: MountRecord, user: Ids) -> MountRecord:
         _make_source(one)
@@ -141,7 +149,7 @@ def image_key(container_id: str, target: str) -> str:
 
 def _make_source(one: MountRecord) -> None:
     """docker makes the missing folder of `-v` when the container starts, and misses that of `--mount`."""
-    if os.path.lexists(one.source):
+    if os.path.exists(one.source):
         return
     if one.request is not None and not (one.request.legacy or one.request.create_source):
         raise InvalidArgument(

@@ -16,7 +16,8 @@ from gorae.store.snapshot import Snapshotter
 Find = Callable[[str], Container]
 FindImage = Callable[[str], Image]
 IMAGE_WARNING = "Image mount is an experimental feature"
-MODES = ("", "ro", "rw", "z", "Z")
+MODES = (("ro", "rw"), ("z", "Z"))
+"""What may stand after the name in `--volumes-from`: one of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +88,22 @@ class Mounts:
         return list(found.values())
 
     def _from_other(self, text: str, find: Find) -> list[MountRecord]:
+        if not text:
+            raise InvalidArgument("volumes-from specification cannot be an empty string")
         ref, _, mode = text.partition(":")
-        if mode not in MODES:
+        if not ref:
+            raise InvalidArgument('invalid name or ID supplied: ""')
+        words = mode.split(",")
+        if not all(sum(word in words for word in kind) <= 1 for kind in MODES) or not set(
+            words
+        ) <= {"", *MODES[0], *MODES[1]}:
             raise InvalidArgument(f"invalid mode: {mode}")
         try:
             other = find(ref)
         except NotFound as error:  # no 404, which would make a client pull the image
             raise InvalidArgument(error.message) from None
         return [
-            replace(one, mode="", readonly=one.readonly or mode == "ro") for one in other.mounts
+            replace(one, mode="", readonly=one.readonly or "ro" in words) for one in other.mounts
         ]
 
     def _one(
@@ -159,7 +167,7 @@ class Mounts:
         if new:
             made.append(volume)
         if not request.nocopy and request.target.startswith("/"):
-            self._fill(request, volume, snapshot)
+            self._fill(request, volume, snapshot, container_id)
         return MountRecord(
             "volume",
             request.target,
@@ -173,14 +181,14 @@ class Mounts:
             request=request,
         )
 
-    def _fill(self, request: MountRequest, volume: Volume, snapshot: str) -> None:
+    def _fill(self, request: MountRequest, volume: Volume, snapshot: str, holder: str) -> None:
         if volume.options:
-            self._volumes.use(volume.name)
+            self._volumes.use(volume.name, holder)
         try:
             self._copy_up(snapshot, request.target, volume, request.subpath)
         finally:
             if volume.options:
-                self._volumes.release_idle()
+                self._volumes.release_idle(holder)
 
     def discard_anonymous(self, container: Container, remove: Callable[[str], None]) -> None:
         """Remove the anonymous volumes that came with a container, but those that others use."""

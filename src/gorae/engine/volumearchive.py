@@ -5,6 +5,7 @@ the way leaves a directory without a row, which the next start removes, or makes
 """
 
 import os
+import secrets
 from collections.abc import Callable
 from typing import BinaryIO
 
@@ -26,18 +27,19 @@ class VolumeArchives:
 
     def export(self, name: str, out: Sink) -> None:
         """A volume's content as a tar, its own directory as `./`. Raises: NotFound."""
-        fd = self._open(name)
+        holder = secrets.token_hex(8)
+        fd = self._open(name, holder)
         try:
             packer = LivePacker(out, nanoseconds=True)
             packer.add_directory(".", fd)
             packer.finish()
         finally:
             os.close(fd)
-            self._volumes.release_idle()
+            self._volumes.release_idle(holder)
 
-    def _open(self, name: str) -> int:
+    def _open(self, name: str, holder: str) -> int:
         volume = self._volumes.get(name)
-        self._volumes.use(name)
+        self._volumes.use(name, holder)
         return open_inside(volume.path, "", os.O_RDONLY | os.O_DIRECTORY)
 
     def import_(self, name: str, source: BinaryIO, labels: dict[str, str]) -> Volume:
@@ -66,12 +68,13 @@ class VolumeArchives:
         old = self._volumes.get(source)
 
         def fill(target: str) -> None:
-            fd = self._open(source)
+            holder = secrets.token_hex(8)
+            fd = self._open(source, holder)
             try:
                 copy_tree(fd, self._volumes.directories.filling(target))
             finally:
                 os.close(fd)
-                self._volumes.release_idle()
+                self._volumes.release_idle(holder)
 
         return self._make(Volume(name, "", 0, labels={**old.labels, **labels}), fill)
 

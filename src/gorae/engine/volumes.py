@@ -1,7 +1,8 @@
 """Volumes: named and anonymous, all of the local driver. Rows in the store, directories beside it.
 
 A volume with driver options is mounted at its directory while a container that has it runs. `use` and `release_idle`
-do that; who runs is asked of the containers, never counted.
+do that; who runs is asked of the containers, never counted. Who is about to run, or works on it from outside, is noted
+in memory: a daemon that dies takes that work with it.
 """
 
 import contextlib
@@ -75,6 +76,8 @@ class Volumes:
         self._containers = containers
         self._by_name: dict[str, Volume] = {}
         self._making: set[str] = set()
+        self._holders: dict[str, set[str]] = {}
+        """Who uses a volume that has driver options, by its name."""
         self._lock = threading.RLock()
 
     def load(self) -> None:
@@ -237,8 +240,8 @@ class Volumes:
         """Whether a running container, other than `but`, has it mounted."""
         return any(one.state.pid and one.id != but for one in self.users(name))
 
-    def use(self, name: str) -> None:
-        """Mount a volume that has driver options; found mounted is fine.
+    def use(self, name: str, holder: str) -> None:
+        """Mount a volume that has driver options until `holder` releases it; found mounted is fine.
 
         Raises:
             InvalidArgument: it cannot be mounted, in docker's words.
@@ -248,18 +251,24 @@ class Volumes:
         if volume is None or wanted is None:
             return
         with self._lock:
+            self._holders.setdefault(name, set()).add(holder)
             if mount.is_mount_point(volume.path):
                 return
             try:
                 mount.mount_all([_looked_up(wanted)], volume.path)
             except KernelError as error:
+                self._holders[name].discard(holder)
                 raise InvalidArgument(_cannot_mount(volume, wanted, error)) from None
 
-    def release_idle(self, ended: str = "") -> None:
-        """Unmount volumes that no running container has; `ended` counts as not running."""
+    def release_idle(self, holder: str) -> None:
+        """Unmount the volumes that `holder` was the last to use: no running container has them, nor anyone else."""
         for volume in self.all():
-            if volume.options and not self.in_use_by_running(volume.name, ended):
-                with self._lock:
+            if not volume.options:
+                continue
+            with self._lock:
+                held = self._holders.get(volume.name, set())
+                held.discard(holder)
+                if not held and not self.in_use_by_running(volume.name, holder):
                     self._unmount(volume)
 
     def _unmount(self, volume: Volume) -> None:
@@ -304,6 +313,7 @@ class Volumes:
             return keep(tx, volume) if keep is not None else ""
 
         token = self._db.write(write)
+        self._holders.pop(volume.name, None)
         self._by_name = {key: one for key, one in self._by_name.items() if key != volume.name}
         if token:
             self.directories.put_in_bin(volume.name, token)

@@ -1,8 +1,8 @@
 """What a snapshot adds to, changes in and takes from the layers below it, read from its upper directory alone.
 
-The rules are docker's for overlay: a whiteout is a deletion; what a lower layer has too is a change, unless it
-is a directory that is there only because something below it changed; a parent of something added or deleted
-is a change. oracle: tests/oracle, group diff_top_port.
+The rules are docker's: a whiteout is a deletion, and so is what a directory that was made anew no longer holds; what a
+lower layer has too is a change where its mode or owner, or a file's time or size, differs; all directories above
+something that changed are changes. oracle: tests/oracle, groups diff.
 """
 
 import os
@@ -13,6 +13,8 @@ from enum import IntEnum
 from pathlib import Path
 
 from gorae.store.archive.stack import OPAQUE
+
+CAPABILITY = "security.capability"
 
 
 class Kind(IntEnum):
@@ -34,22 +36,31 @@ class Change:
 def changes(upper: Path, lowers: Sequence[Path]) -> list[Change]:
     """Every change, by path. `lowers`: the layers below, nearest first."""
     found: dict[str, Change] = {}
-    for path, info, opaque in _walk(upper):
-        below = _below(path, lowers)
+    replaced: set[str] = set()
+    for path, info, own_opaque in _walk(upper):
+        lower, below = _below(path, lowers)
+        if own_opaque or path.rpartition("/")[0] in replaced:
+            replaced.add(path)
         if _is_whiteout(info):
-            kind = Kind.DELETED
-        elif below is None or (opaque and not stat.S_ISDIR(below.st_mode)):
-            kind = Kind.ADDED
-        elif stat.S_ISDIR(info.st_mode) and stat.S_ISDIR(below.st_mode) and _same(info, below):
-            continue
+            _note(found, Kind.DELETED, path)
+        elif below is None:
+            _note(found, Kind.ADDED, path)
         else:
-            kind = Kind.MODIFIED
-        if kind is not Kind.MODIFIED:
-            parent = path.rpartition("/")[0]
-            if parent:
-                found.setdefault(parent, Change(Kind.MODIFIED, parent))
-        found[path] = Change(kind, path)
+            if not _same(f"{upper}{path}", info, lower, below):
+                _note(found, Kind.MODIFIED, path)
+            if path in replaced and stat.S_ISDIR(info.st_mode) and stat.S_ISDIR(below.st_mode):
+                for name in _names_below(path, lowers) - set(os.listdir(f"{upper}{path}")):
+                    _note(found, Kind.DELETED, f"{path}/{name}")
     return sorted(found.values(), key=lambda one: one.path)
+
+
+def _note(found: dict[str, Change], kind: Kind, path: str) -> None:
+    """A change, and with it that of every directory above."""
+    found[path] = Change(kind, path)
+    above = path.rpartition("/")[0]
+    while above and above not in found:
+        found[above] = Change(Kind.MODIFIED, above)
+        above = above.rpartition("/")[0]
 
 
 def _walk(upper: Path) -> Iterator[tuple[str, os.stat_result, bool]]:
@@ -60,6 +71,27 @@ def _walk(upper: Path) -> Iterator[tuple[str, os.stat_result, bool]]:
             info = os.stat(name, dir_fd=dir_fd, follow_symlinks=False)
             opaque = stat.S_ISDIR(info.st_mode) and _is_opaque(f"{directory}/{name}")
             yield f"{stem}/{name}", info, opaque
+
+
+def _names_below(path: str, lowers: Sequence[Path]) -> set[str]:
+    """What a directory of the layers below holds, all of them together."""
+    names: set[str] = set()
+    gone: set[str] = set()
+    for lower in lowers:
+        at = f"{lower}{path}"
+        try:
+            info = os.lstat(at)
+        except (FileNotFoundError, NotADirectoryError):
+            if _hidden_in(lower, path):
+                break
+            continue
+        if not stat.S_ISDIR(info.st_mode):
+            break
+        for name in set(os.listdir(at)) - names - gone:
+            (gone if _is_whiteout(os.lstat(f"{at}/{name}")) else names).add(name)
+        if _is_opaque(at):
+            break
+    return names
 
 
 def _is_opaque(path: str) -> bool:
@@ -73,17 +105,21 @@ def _is_whiteout(info: os.stat_result) -> bool:
     return stat.S_ISCHR(info.st_mode) and info.st_rdev == 0
 
 
-def _below(path: str, lowers: Sequence[Path]) -> os.stat_result | None:
-    """What the layers below have at a path; a whiteout or a non-directory above it hides what is further down."""
-    for lower in lowers:
+def _below(path: str, lowers: Sequence[Path]) -> tuple[str, os.stat_result | None]:
+    """What the layers below have at a path, and where.
+
+    A whiteout or a non-directory above it hides what is further down.
+    """
+    for layer in lowers:
+        lower = f"{layer}{path}"
         try:
-            info = os.lstat(f"{lower}{path}")
+            info = os.lstat(lower)
         except (FileNotFoundError, NotADirectoryError):
-            if _hidden_in(lower, path):
-                return None
+            if _hidden_in(layer, path):
+                break
             continue
-        return None if _is_whiteout(info) else info
-    return None
+        return lower, None if _is_whiteout(info) else info
+    return "", None
 
 
 def _hidden_in(lower: Path, path: str) -> bool:
@@ -100,5 +136,19 @@ def _hidden_in(lower: Path, path: str) -> bool:
     return False
 
 
-def _same(one: os.stat_result, other: os.stat_result) -> bool:
-    return one.st_mode == other.st_mode and one.st_mtime_ns // 10**9 == other.st_mtime_ns // 10**9
+def _same(upper: str, info: os.stat_result, lower: str, below: os.stat_result) -> bool:
+    """A directory's own time and size say nothing: they change with what it holds."""
+    if (info.st_mode, info.st_uid, info.st_gid) != (below.st_mode, below.st_uid, below.st_gid):
+        return False
+    if stat.S_ISDIR(info.st_mode):
+        return True
+    if (info.st_mtime_ns, info.st_rdev) != (below.st_mtime_ns, below.st_rdev):
+        return False
+    return info.st_size == below.st_size and _capability(upper) == _capability(lower)
+
+
+def _capability(path: str) -> bytes:
+    try:
+        return os.getxattr(path, CAPABILITY, follow_symlinks=False)
+    except OSError:
+        return b""
