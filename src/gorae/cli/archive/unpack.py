@@ -60,6 +60,8 @@ def unpack(pieces: Iterable[bytes], folder: str, old: str = "", new: str = "") -
 
 
 def _renamed(name: str, old: str, new: str) -> str:
+    if old == "/":  # the container's whole tree: its names begin with a slash
+        return f"{new}/{name.lstrip('/')}"
     if not old or name != old and not name.startswith(f"{old}/"):
         return name
     return new + name[len(old) :]

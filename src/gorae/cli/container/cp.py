@@ -170,7 +170,7 @@ def copy_in(call: Invocation, container: str, source: str, target: str) -> int:
 
         local = local_source(source, follow=options.flag("follow-link"))
         folder, _, name = plan(local, info)
-        pieces = pack(local.path.rstrip("/") or "/", name)
+        pieces = pack(packed_path(local.path), name)
     counted = Counted(call, pieces, "Copying to container")
     query = {"path": folder.rstrip("/") or "/", "noOverwriteDirNonDir": "true"}
     if options.flag("archive"):
@@ -198,6 +198,11 @@ def container_target(call: Invocation, container: str, path: str) -> Info:
     return Info(path, exists=True, is_dir=bool(found["mode"] & GO_DIRECTORY))
 
 
+def packed_path(path: str) -> str:
+    """Where to read a source from: a trailing slash means the folder that a link leads to."""
+    return f"{path}." if path.endswith("/") else path
+
+
 def local_source(path: str, *, follow: bool) -> Info:
     """What is at a local source; `follow`: at what a link there leads to.
 
@@ -212,6 +217,8 @@ def local_source(path: str, *, follow: bool) -> Info:
         info = os.lstat(path)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
+        if isinstance(error, NotADirectoryError):
+            raise InvalidArgument(reason) from None
         shown = "/" + (error.filename or path).lstrip("/")
         raise InvalidArgument(f"lstat {shown}: {reason}") from None
     return Info(path, exists=True, is_dir=stat.S_ISDIR(info.st_mode), rename=rename)

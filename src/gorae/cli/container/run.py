@@ -36,17 +36,19 @@ def run(call: Invocation) -> int:
     except GoraeError as error:
         raise _failure(error) from None
     if not any(document[name] for name in ("AttachStdin", "AttachStdout", "AttachStderr")):
-        call.say(container)
-        call.console.flush()
         return _start_detached(call, container)
     return _run_attached(call, container, document)
 
 
 def _start_detached(call: Invocation, container: str) -> int:
+    """The id is written last: a reader who has gone must not keep the container from starting."""
     try:
         call.session.post(f"/containers/{container}/start")
     except GoraeError as error:
+        call.say(container)
+        call.console.flush()
         raise _failure(error) from None
+    call.say(container)
     return 0
 
 

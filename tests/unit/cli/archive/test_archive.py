@@ -88,3 +88,10 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "f").mkdir()
     with pytest.raises(InvalidArgument, match='cannot overwrite directory "f" with non-directory'):
         unpack(hostile(("f", tarfile.REGTYPE, "")), str(tmp_path))
+
+
+def test_a_whole_root_goes_where_it_was_asked_to(tmp_path: Path) -> None:
+    whole = hostile(("/", tarfile.DIRTYPE, ""), ("/etc/f", tarfile.REGTYPE, ""))
+    unpack(whole, str(tmp_path), "/", "out")
+    assert os.listdir(tmp_path) == ["out"]
+    assert (tmp_path / "out" / "etc" / "f").read_text() == "bad"
