@@ -215,6 +215,7 @@ class Daemon:
             host=host,
             run=self.run,
             sweep=self.run_sweep,
+            spawn=self.spawn,
             expect_start=self.warmer.expect,
         )
         layers, recorder = Layers(self.store), Recorder(self.store)
@@ -467,6 +468,7 @@ class Daemon:
         self.watcher.close()
         self.warmer.close()
         await self.run(self.net.close)
+        await self.run(cgroup.remove_empty, self.config.cgroup_parent)
         self._short.shutdown()
         self._sweeps.shutdown()
         self._building.shutdown(cancel_futures=True)

@@ -11,7 +11,7 @@ is full the hub stops reading, the socket fills, and the monitor waits: nothing 
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 from gorae.engine.model import AttachOptions
 from gorae.runtime import attach
@@ -30,6 +30,9 @@ class Attachment:
         self._output: Output | None = None
         self._early: deque[tuple[int, bytes]] = deque()
         self.paused = False
+        self._replaying = False
+        self._over = False
+        self._room: asyncio.Future[None] | None = None
         self.left = False
         """Whether the client detached on purpose."""
         self.on_detach: Callable[[], None] | None = None
@@ -39,6 +42,37 @@ class Attachment:
         """Who takes the output from now on; what came before is given at once."""
         self._output = callback
         self._flush()
+        self._has_room()
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether the process's output is to wait for this client."""
+        return self.paused or self._replaying
+
+    def begin_replay(self) -> None:
+        """What was written before is to come first: the process's output waits."""
+        self._replaying = True
+        self._hub.update_reading()
+
+    async def replay(self, past: AsyncIterator[tuple[int, bytes]]) -> None:
+        """Give what was written before, no faster than the client takes it."""
+        try:
+            async for stream, data in past:
+                self.deliver(stream, data)
+                while (self.paused or self._early) and not self.closed.done():
+                    self._room = asyncio.get_running_loop().create_future()
+                    await self._room
+                if self.closed.done():
+                    return
+        finally:
+            self._replaying = False
+            if self._over:
+                self.finish()
+            self._hub.update_reading()
+
+    def _has_room(self) -> None:
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
 
     def deliver(self, stream: int, data: bytes) -> None:
         """Output for this client, kept until somebody takes it."""
@@ -83,6 +117,7 @@ class Attachment:
         """The client has room again."""
         self.paused = False
         self._flush()
+        self._has_room()
         self._hub.update_reading()
 
     def detach(self) -> None:
@@ -91,11 +126,14 @@ class Attachment:
         callback, self.on_detach = self.on_detach, None
         if callback is not None:
             callback()
+        self._replaying = False
         self.finish()
+        self._has_room()
 
     def finish(self) -> None:
-        """Nothing more comes."""
-        if not self.closed.done():
+        """Nothing more comes, but what is being replayed."""
+        self._over = True
+        if not self._replaying and not self.closed.done():
             self.closed.set_result(None)
 
 
@@ -166,7 +204,7 @@ class Hub:
 
     def update_reading(self) -> None:
         """Read while every client has room."""
-        wanted = self._sock is not None and not any(a.paused for a in self.attachments)
+        wanted = self._sock is not None and not any(a.holds_back for a in self.attachments)
         if wanted == self._reading or self._sock is None:
             return
         loop = asyncio.get_running_loop()

@@ -43,6 +43,7 @@ from gorae.engine.mounts import Mounts
 from gorae.engine.networks import Networks
 from gorae.engine.record import Record, Records
 from gorae.engine.sandbox import Sandboxes
+from gorae.engine.spawn import Spawner
 from gorae.engine.usage import Usage, UsageReader
 from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound
 from gorae.linux.inotify import Watcher
@@ -79,6 +80,7 @@ class Containers:
         host: HostFacts,
         run: Run,
         sweep: Run,
+        spawn: Spawner,
         expect_start: Callable[[], None],
     ) -> None:
         self._records = records
@@ -95,6 +97,7 @@ class Containers:
         self._host = host
         self._run = run
         self._sweep = sweep
+        self._spawn = spawn
         self._expect_start = expect_start
 
     # reading ----------------------------------------------------------------------------------
@@ -320,10 +323,12 @@ class Containers:
         attachment = record.hub.attach(options)
         try:
             if options.logs:
-                await self._replay(record, attachment)
-            if not options.stream:
+                attachment.begin_replay()
+                past = self.logs(record.id, LogOptions(until_ns=time.time_ns()))
+                self._spawn(self._replay(attachment, past))
+            elif not options.stream:
                 attachment.detach()
-            elif record.task is not None:
+            if options.stream and record.task is not None:
                 await streams.connect(record.hub, record.task)
         except BaseException:
             attachment.detach()
@@ -331,9 +336,10 @@ class Containers:
         self._lifecycle.publish(record, "attach")
         return attachment
 
-    async def _replay(self, record: Record, attachment: Attachment) -> None:
-        async for stream, data in self.logs(record.id, LogOptions()):
-            attachment.deliver(stream, data)
+    async def _replay(self, attachment: Attachment, past: AsyncIterator[tuple[int, bytes]]) -> None:
+        await attachment.replay(past)
+        if not attachment.options.stream:
+            attachment.detach()
 
     async def resize(self, ref: str, rows: int, columns: int) -> None:
         """Raises: Conflict: it does not run."""

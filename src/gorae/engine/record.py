@@ -19,6 +19,7 @@ from gorae.runtime.monitor import Task
 from gorae.store import document
 from gorae.store.db import Database, Tx
 from gorae.store.tables import containers as rows
+from gorae.store.tables import volumes
 
 Waiters = set["asyncio.Future[ExitStatus]"]
 
@@ -148,9 +149,14 @@ class Records:
         self._names.pop(name, None)
 
     async def add(self, record: Record) -> None:
-        """Write the row, then show the record."""
+        """Write the row, then show the record; the volumes that were made for it are its own from now on."""
         row = self.row_of(record.container)
-        await self._run(self._db.write, lambda tx: rows.insert(tx, row), durable=False)
+
+        def write(tx: Tx) -> None:
+            rows.insert(tx, row)
+            volumes.settle(tx, row.id)
+
+        await self._run(self._db.write, write, durable=False)
         self._by_id[row.id] = record
 
     async def save_state(self, record: Record, **changes: Any) -> None:

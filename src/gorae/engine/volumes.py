@@ -84,9 +84,17 @@ class Volumes:
         """Read the rows; finish what the last daemon was killed in."""
         self.directories.recover()
         for row in self._db.read(rows.all_rows):
-            self._by_name[row.name] = self._of_row(row)
+            if row.anonymous == rows.UNSETTLED:
+                self._forget(row.name)
+            else:
+                self._by_name[row.name] = self._of_row(row)
         for name in sorted(self.directories.names() - self._by_name.keys()):
             self._without_row(name)
+
+    def _forget(self, name: str) -> None:
+        """One that was made for a container which never came to be: the last daemon was killed in its create."""
+        self.directories.remove(name)
+        self._db.write(lambda tx: rows.delete(tx, name))
 
     def _without_row(self, name: str) -> None:
         """A directory that no row tells of: killed between the two, or an older database was put back.
@@ -156,7 +164,10 @@ class Volumes:
     def _make(self, wanted: Volume) -> Volume:
         path = self.directories.create(wanted.name)
         made = replace(wanted, path=str(path), driver="local", created_ns=time.time_ns())
-        self._db.write(lambda tx: rows.insert(tx, row_of(made)))
+        row = row_of(made)
+        if made.anonymous and made.container_id:
+            row = replace(row, anonymous=rows.UNSETTLED)
+        self._db.write(lambda tx: rows.insert(tx, row))
         self._by_name = {**self._by_name, made.name: made}
         self._events.publish("volume", "create", made.name, {"driver": made.driver})
         return made

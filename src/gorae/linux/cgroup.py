@@ -126,6 +126,13 @@ def host() -> Cgroups:
     return Hierarchy.detect()
 
 
+def remove_empty(path: str) -> None:
+    """Remove a cgroup that nothing is in; one that is used is left alone."""
+    if not host().children(path):
+        with contextlib.suppress(KernelError):
+            host().remove(path)
+
+
 def stats(path: str) -> CgroupStats:
     """One reading on this host. Raises: NotFound: no such cgroup."""
     return host().stats(path)

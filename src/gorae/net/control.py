@@ -6,6 +6,7 @@ A program's end is `Control`; the daemon's is `companion.Companion`. The program
 and nothing is left for it to do, so that nothing stays on a host whose containers are gone.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -16,6 +17,7 @@ from gorae.errors import GoraeError
 from gorae.net.loop import READ, Loop
 
 LIMIT_BYTES = 4 << 20
+LOOK_AROUND_S = 30.0
 LINGER_S = 5.0
 """How long a program without work waits for its daemon to come back."""
 Handler = Callable[[dict[str, Any]], Any]
@@ -42,11 +44,16 @@ class Control:
 
     def review(self) -> None:
         """Leave after a while without work and without a daemon."""
-        self._loop.later(LINGER_S, self._leave_if_idle)
+        self._loop.later(LINGER_S, self._leave_if_useless)
 
-    def _leave_if_idle(self) -> None:
-        if not self._clients and self.idle():
+    def _leave_if_useless(self) -> None:
+        """Where the way to us is gone no daemon will come: its place was removed."""
+        if self._clients:
+            return
+        if self.idle() or not os.path.exists(self._path):
             self._leave({})
+        else:
+            self._loop.later(LOOK_AROUND_S, self._leave_if_useless)
 
     def _leave(self, _: dict[str, Any]) -> None:
         self._loop.running = False
@@ -98,4 +105,5 @@ class Control:
             with socket.socket(socket.AF_UNIX) as probe:
                 probe.connect(self._path)
         except OSError:
-            os.unlink(self._path)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)

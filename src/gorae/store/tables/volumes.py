@@ -4,10 +4,13 @@ from dataclasses import astuple, dataclass
 
 from gorae.store.db import Tx
 
+UNSETTLED = 2
+"""Anonymous, and made for a container that has no row yet: without one it is nobody's."""
+
 
 @dataclass(frozen=True, slots=True)
 class VolumeRow:
-    """One row; `labels` and `options` are JSON objects."""
+    """One row; `labels` and `options` are JSON objects; `anonymous` is 0, 1, or `UNSETTLED`."""
 
     name: str
     driver: str
@@ -30,6 +33,14 @@ def all_rows(tx: Tx) -> list[VolumeRow]:
 def insert(tx: Tx, row: VolumeRow) -> None:
     """Add a volume."""
     tx.execute(f"INSERT INTO volume ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(row))
+
+
+def settle(tx: Tx, container_id: str) -> None:
+    """The container that they were made for has its row: to be called in the transaction that writes it."""
+    tx.execute(
+        "UPDATE volume SET anonymous = 1 WHERE anonymous = ? AND container_id = ?",
+        (UNSETTLED, container_id),
+    )
 
 
 def delete(tx: Tx, name: str) -> None:
