@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 PIECE = 16 << 10
+PATIENCE_S = 120
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Rule:
 
     status: answer this. cut_answer: end after so many bytes of the answer's body. cut_request: end after so many bytes
     of the request's body. change: alter the answer's body. length: add this to Content-Length. redirect: to this address.
+    pause_at: after so many bytes of the answer's body wait `until` somebody says so.
     """
 
     path: str
@@ -48,6 +50,8 @@ class Rule:
     length: int = 0
     redirect: str = ""
     slow_s: float = 0.0
+    pause_at: int = 0
+    until: threading.Event | None = None
     used: int = 0
 
     def takes(self, method: str, path: str) -> bool:
@@ -209,7 +213,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(data[: rule.cut_answer])
             self.wfile.flush()
             raise _Cut
-        if rule is not None and rule.slow_s:
+        if rule is not None and rule.until is not None:
+            self.wfile.write(data[: rule.pause_at])
+            self.wfile.flush()
+            assert rule.until.wait(PATIENCE_S)
+            self.wfile.write(data[rule.pause_at :])
+        elif rule is not None and rule.slow_s:
             for start in range(0, len(data), PIECE):
                 self.wfile.write(data[start : start + PIECE])
                 self.wfile.flush()

@@ -1,23 +1,25 @@
 """Other registries seen through this one: what was fetched once is kept, and served while the other is away.
 
 A tag is believed for a while, then the other registry is asked what it means now; manifests by digest and blobs never
-change and are fetched once. Several who want the same blob wait for one fetch. Nothing can be pushed here.
+change and are fetched once. Several who want the same blob read from one fetch. Nothing can be pushed here.
 """
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from gorae.errors import GoraeError, NotFound, PermissionDenied, Unauthorized, Unavailable
+from gorae.errors import NotFound, PermissionDenied, Unauthorized, Unavailable
 from gorae.hub import clock
 from gorae.hub.blobs import Blob, Blobs
 from gorae.hub.caller import Caller
 from gorae.hub.config import ProxyConfig
 from gorae.hub.db import Facts
 from gorae.hub.fault import BlobUnknown, ManifestUnknown
+from gorae.hub.fetch import Fetch
 from gorae.hub.manifests import Found, Manifests
 from gorae.hub.permissions import ANY, Permissions
 from gorae.hub.tables import manifests as rows
@@ -28,7 +30,9 @@ from gorae.registry.endpoint import Endpoint, Settings
 from gorae.registry.repository import Repository
 from gorae.registry.session import Session
 
+_log = logging.getLogger("gorae.hub")
 AT_ONCE = 6
+FETCHES_AT_ONCE = 6
 LONGEST_WAIT_S = 0.5  # somebody waits here too, and may be given what we have
 DOCKER_HUB = ("registry-1.docker.io", "docker.io", "index.docker.io")
 
@@ -52,7 +56,14 @@ class Proxies:
         self._transport = Registries(Settings()).transport
         self._lock = threading.Lock()
         self._under_way: dict[str, threading.Lock] = {}
+        self._fetches: dict[tuple[str, str], Fetch] = {}
+        self._fetchers = ThreadPoolExecutor(FETCHES_AT_ONCE, thread_name_prefix="fetch")
         self.pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="proxy")
+
+    def close(self) -> None:
+        """End what has not begun."""
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        self._fetchers.shutdown(wait=False, cancel_futures=True)
 
     def of(self, name: str) -> ProxyConfig | None:
         """The other registry that a name is seen from, None when it is the hub's own."""
@@ -108,38 +119,62 @@ class Proxies:
         )
         return Found(found.digest, found.media_type, found.value.raw)
 
-    def blob(self, proxy: ProxyConfig, name: str, digest: str) -> Blob:
-        """Ours, else fetched now. Raises: BlobUnknown, Unavailable."""
+    def blob_size(self, proxy: ProxyConfig, name: str, digest: str) -> int:
+        """Of a blob, which is not fetched for that. Raises: BlobUnknown, Unavailable."""
         with contextlib.suppress(BlobUnknown):
-            return self._blobs.get(name, digest)
-        with self._alone(digest):
-            with contextlib.suppress(BlobUnknown):
-                return self._blobs.get(name, digest)
-            try:
-                self._fetch_blob(proxy, name, digest)
-            except (NotFound, Unauthorized, PermissionDenied) as error:
-                raise BlobUnknown(f'"{proxy.url}" has no such blob: {error.message}') from None
-            return self._blobs.get(name, digest)
+            return self._blobs.get(name, digest).size_bytes
+        with _translated(proxy):
+            size = self._repository(proxy, name).blob_size(digest)
+        if size is None:
+            raise BlobUnknown(f'"{proxy.url}" has no such blob')
+        return size
 
-    def _fetch_blob(self, proxy: ProxyConfig, name: str, digest: str) -> None:
-        answer, _ = self._repository(proxy, name).open_blob(digest)
-        upload = self._uploads.start(name, Caller("proxy", "proxy"))
-        try:
-            part = self._uploads.receive(upload, None)
+    def blob(self, proxy: ProxyConfig, name: str, digest: str) -> Blob | Fetch:
+        """Ours, else its fetch, begun or joined, which the caller leaves. Raises: BlobUnknown, Unavailable."""
+        while True:
+            with self._alone(f"{name} {digest}"):
+                with contextlib.suppress(BlobUnknown):
+                    return self._blobs.get(name, digest)
+                one = self._joined(name, digest) or self._begun(proxy, name, digest)
+            if one.can_be_followed:
+                return one
             try:
-                with answer:
-                    for piece in answer.pieces():
-                        part.write(piece)
+                one.wait()
             finally:
-                upload = self._uploads.end(part)
-            self._uploads.finish(upload, digest)
-        except GoraeError:
-            self._uploads.cancel(upload)
-            raise
+                one.leave()
+
+    def _joined(self, name: str, digest: str) -> Fetch | None:
+        found = self._fetches.get((name, digest))
+        return found if found is not None and found.join() else None
+
+    def _begun(self, proxy: ProxyConfig, name: str, digest: str) -> Fetch:
+        with _translated(proxy):
+            one = Fetch(self._repository(proxy, name), name, digest, self._uploads)
+        one.join()
+        self._fetches[name, digest] = one
+        self._fetchers.submit(self._fetch, one)
+        return one
+
+    def _fetch(self, one: Fetch) -> None:
+        try:
+            one.run()
+        finally:
+            self._fetches.pop((one.name, one.digest), None)
+        if one.error is not None:
+            _log.warning('fetching "%s" of "%s": %s', one.digest, one.name, one.error.message)
 
     def tags(self, proxy: ProxyConfig, name: str) -> list[str]:
         """As the other lists them now."""
         return self._repository(proxy, name).tags()
+
+
+@contextlib.contextmanager
+def _translated(proxy: ProxyConfig) -> Iterator[None]:
+    """Whatever the other registry refuses is not there."""
+    try:
+        yield
+    except (NotFound, Unauthorized, PermissionDenied) as error:
+        raise BlobUnknown(f'"{proxy.url}" has no such blob: {error.message}') from None
 
 
 def path_there(proxy: ProxyConfig, name: str) -> str:

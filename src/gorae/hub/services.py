@@ -57,7 +57,7 @@ class Services:
     def close(self) -> None:
         """Write down what is counted in memory, close the database."""
         self.catalog.flush_pulls()
-        self.proxies.pool.shutdown(wait=False, cancel_futures=True)
+        self.proxies.close()
         self.facts.close()
 
 

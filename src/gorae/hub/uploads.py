@@ -13,6 +13,7 @@ import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import IO
 
 from gorae.errors import Conflict
 from gorae.hub import clock, quota
@@ -100,6 +101,10 @@ class Uploads:
             digest if seen == upload.size_bytes else None,
             self._config.max_blob_bytes,
         )
+
+    def opened(self, upload: Upload) -> IO[bytes] | None:
+        """What arrives of an upload, to be read as it does; None where the storage cannot do that."""
+        return self._storage.opened(upload)
 
     def end(self, part: "Part") -> Upload:
         """The request's bytes have come, or it was cut: note what is here."""

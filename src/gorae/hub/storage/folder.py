@@ -8,6 +8,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from gorae.errors import DataLoss
 from gorae.hub.storage.storage import PIECE
@@ -45,6 +46,10 @@ class FolderStorage:
         with contextlib.suppress(FileNotFoundError):
             return self._file(upload.id).stat().st_size
         return 0
+
+    def opened(self, upload: Upload) -> IO[bytes] | None:
+        """The file, which keeps its bytes when it is renamed or removed."""
+        return self._file(upload.id).open("rb")
 
     def pieces(self, upload: Upload) -> Iterator[bytes]:
         """From the file."""

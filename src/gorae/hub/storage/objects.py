@@ -12,7 +12,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from gorae.errors import DataLoss, NotFound
 from gorae.hub.db import Facts
@@ -47,6 +47,11 @@ class ObjectStorage:
     def arrived(self, upload: Upload) -> int:
         """What the row says: what came after it was lost with the process that held it."""
         return upload.size_bytes
+
+    def opened(self, upload: Upload) -> IO[bytes] | None:
+        """None: its parts are objects."""
+        del upload
+        return None
 
     def pieces(self, upload: Upload) -> Iterator[bytes]:
         """Of the sealed object; an upload is sealed first when its bytes are wanted again."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from gorae.hub.tables.uploads import Upload
 from gorae.store.db import Tx
@@ -31,6 +31,9 @@ class Storage(Protocol):
 
     def arrived(self, upload: Upload) -> int:
         """Bytes of an upload that are here; more than its row says when the hub died while it wrote."""
+
+    def opened(self, upload: Upload) -> IO[bytes] | None:
+        """An upload's bytes as a file that grows while they come; None: they are in no file."""
 
     def pieces(self, upload: Upload) -> Iterator[bytes]:
         """An upload's bytes again, from the first."""
