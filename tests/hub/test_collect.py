@@ -2,11 +2,13 @@
 
 import json
 import os
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from tests.hubserver import Hub, hub, manifest, sha256
 
 NOW = {"unused_after": 0}
@@ -200,3 +202,55 @@ def test_a_webhook_into_the_private_network_is_not_sent(tmp_path: Path) -> None:
         while "private network" not in one.tail():
             assert time.monotonic() < end, one.tail()
             time.sleep(0.05)
+
+
+@pytest.mark.parametrize("gone", [1, 40, 80])
+def test_killed_while_collecting(tmp_path: Path, gone: int) -> None:
+    """A collector that died after so many files: what is reachable is whole, what was dead comes back or goes."""
+    with hub(tmp_path) as one:
+        anna = one.client("anna")
+        layers = [os.urandom(1000) for _ in range(3)]
+        kept = anna.push_image("anna/kept", "1", layers)
+        dead = [os.urandom(1000) for _ in range(100)]
+        for data in dead:
+            anna.push_blob("anna/dead", data)
+        before = len(files(one))
+        argv = one._argv("gc", (), NOW)
+        with subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as work:
+            while work.poll() is None and len(files(one)) > before - gone:
+                time.sleep(0.001)
+            work.kill()
+        again = anna.push_image("anna/again", "1", dead[::10])
+        one.kill()
+        one.start()
+        for name, digest, own in (("kept", kept, layers), ("again", again, dead[::10])):
+            found = anna.call("GET", f"/v2/anna/{name}/manifests/{digest}")
+            assert sha256(found.body) == digest
+            for data in own:
+                assert anna.call("GET", f"/v2/anna/{name}/blobs/{sha256(data)}").body == data
+        one.admin("gc", **NOW)
+        config = anna.call("GET", f"/v2/anna/kept/manifests/{kept}").json()["config"]["digest"]
+        other = anna.call("GET", f"/v2/anna/again/manifests/{again}").json()["config"]["digest"]
+        wanted = {kept, again, config, other, *map(sha256, (*layers, *dead[::10]))}
+        assert files(one) == wanted
+
+
+def test_a_database_of_another_folder_takes_nothing_away(tmp_path: Path) -> None:
+    """Whoever starts a hub on a new database by mistake finds the blobs when he gives back the right one."""
+    with hub(tmp_path) as one:
+        digest = one.client("anna").push_image("anna/app", "1", [b"layer"])
+        one.stop()
+        before = files(one)
+        kept = tmp_path / "kept"
+        kept.mkdir()
+        for path in one.root.glob("gorae.db*"):
+            path.rename(kept / path.name)
+        one.start()
+        one.stop()
+        assert files(one) == before
+        for path in one.root.glob("gorae.db*"):
+            path.unlink()
+        for path in kept.iterdir():
+            path.rename(one.root / path.name)
+        one.start()
+        assert one.client().call("GET", f"/v2/anna/app/manifests/{digest}").status == 200

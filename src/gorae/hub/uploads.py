@@ -163,7 +163,7 @@ class Uploads:
         self._storage.discard(upload)
 
     def discard_leftovers(self) -> int:
-        """At start: bytes of uploads that have no session."""
+        """At start: bytes of uploads that have no session, and of blobs that have no row."""
         return self._storage.leftovers(lambda: self._facts.read(uploads.ids))
 
 

@@ -51,6 +51,10 @@ class ContentStore:
         """Whether the blob is here and whole."""
         return self._db.read(lambda tx: rows.size(tx, digest)) is not None
 
+    def has_any(self) -> bool:
+        """Whether a blob is recorded."""
+        return self._db.read(lambda tx: next(iter(rows.all_rows(tx)), None)) is not None
+
     def hold(self, digest: str, lease: Lease) -> bool:
         """Keep a blob by a lease; whether it is here."""
 

@@ -104,12 +104,16 @@ class FolderStorage:
         self._content.delete_files(digests)
 
     def leftovers(self, known: Callable[[], set[str]]) -> int:
-        """Files without a row."""
+        """Files without a row; of blobs those that a collector did not get to before it died.
+
+        A database that knows no blob at all may be another than the folder's: then all of them stay.
+        """
         found = {one.name for one in self._uploads.iterdir()}
         stray = found - known()
         for name in stray:
             self._file(name).unlink(missing_ok=True)
-        return len(stray)
+        strays = self._content.discard_strays() if self._content.has_any() else 0
+        return len(stray) + strays
 
 
 class FolderWriter:

@@ -60,4 +60,4 @@ class Storage(Protocol):
         """The collector's second half: their rows are gone, unless somebody has brought one anew since."""
 
     def leftovers(self, known: Callable[[], set[str]]) -> int:
-        """At start: remove uploads that have no row; how many."""
+        """At start: remove uploads and blobs that have no row; how many."""
