@@ -108,7 +108,9 @@ class CacheExports:
             vertex = session.progress.begin(f"exporting cache to {where}")
             try:
                 records, wanted = self._collect(solved, every=one.get("mode") == "max")
-                if kind == "local":
+                if not records:
+                    session.progress.status(vertex, "there is nothing to export", done=True)
+                elif kind == "local":
                     self._to_folder(one, records, wanted, session, vertex, folders)
                 else:
                     self._to_registry(one, records, wanted, request, session, vertex)

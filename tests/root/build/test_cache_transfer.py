@@ -175,6 +175,36 @@ def test_a_registry(builder: Builder, other: Builder, same_base, registry, tmp_p
     assert other.inspect("two")["Id"] == builder.inspect("two")["Id"]
 
 
+def test_a_registry_that_changes_bytes(
+    builder: Builder, other: Builder, same_base, registry, tmp_path
+):
+    """What it gives in a layer's place is refused, and the step carried out."""
+    text = "FROM bb\nRUN busybox head -c 5000 /dev/zero > /five\n"
+    top = context(tmp_path / "c", {"Dockerfile": text})
+    ref = f"{registry.host}/changed:1"
+    status, words = build(builder, top, "--cache-to", f"type=registry,ref={ref}")
+    assert status == 0, words
+    for path in (registry.folder / "data").rglob("data"):
+        data = bytearray(path.read_bytes()) if path.is_file() else b""
+        if data[:2] == b"\x1f\x8b":
+            data[-20] ^= 0xFF
+            path.write_bytes(data)
+    _empty(other)
+    status, words = build(other, top, "-t", "unchanged", "--cache-from", ref)
+    assert status == 0, words
+    errors = [line for line in words.splitlines() if " ERROR: " in line]
+    assert len(errors) == 1 and "verification failed" in errors[0], words
+    assert any("RUN busybox head" in one for one in _steps(words))
+    assert other.run("unchanged", "busybox", "stat", "-c", "%s", "/five") == "5000\n"
+
+
+def test_nothing_to_export(builder: Builder, tmp_path):
+    top = context(tmp_path / "c", {"Dockerfile": "FROM bb\nENV A=b\n"})
+    status, words = build(builder, top, "--cache-to", f"type=local,dest={tmp_path}/cache")
+    assert status == 0 and "there is nothing to export" in words
+    assert not (tmp_path / "cache").exists()
+
+
 def test_only_the_inline_cache_of_an_image(
     builder: Builder, other: Builder, same_base, registry, tmp_path
 ):

@@ -208,6 +208,32 @@ ADD --checksum={first} {url}/repo.git#v1 /checked
         assert status == 1 and "ERROR" in words
 
 
+def test_named_contexts_from_elsewhere(builder: Builder, tmp_path):
+    """A repository, a folder of one, an archive by HTTP."""
+    _repository(tmp_path / "git")
+    (tmp_path / "git" / "packed").mkdir()
+    subprocess.run(
+        [
+            "tar",
+            "-C",
+            str(tmp_path / "git" / "work"),
+            "-czf",
+            str(tmp_path / "git" / "c.tar.gz"),
+            "sub",
+        ],
+        check=True,
+    )
+    text = "FROM bb\nCOPY --from=repo sub/f /repo\nCOPY --from=part f /part\nCOPY --from=packed sub/f /packed\n"
+    top = context(tmp_path / "c", {"Dockerfile": text})
+    with web(builder, tmp_path / "git") as url:
+        status, words = build(
+            builder, top, "-t", "named", "--build-context", f"repo={url}/repo.git#main",
+            "--build-context", f"part={url}/repo.git#v1:sub", "--build-context", f"packed={url}/c.tar.gz",
+        )  # fmt: skip
+        assert status == 0, words
+    assert builder.run("named", "cat", "/repo", "/part", "/packed") == "newoldnew"
+
+
 def test_the_world_of_a_step(builder: Builder, tmp_path):
     text = """FROM bb
 RUN ulimit -n > /limit; ulimit -Hn >> /limit
