@@ -21,6 +21,7 @@ from gorae.runtime import leftover
 from gorae.runtime.monitor import Monitor
 from gorae.store import fsck
 from gorae.store.store import Store
+from gorae.store.tables import bin as bin_rows
 
 ROUNDS = 3
 
@@ -88,8 +89,10 @@ class Checker:
         return [*self._store_findings(), *self._host_findings(), *self._net_findings()]
 
     def _known(self) -> set[str]:
-        """Those with a record, and those that are being taken away."""
-        return {one.id for one in self._containers()} | self._at_work()
+        """Those with a record, those that are being taken away, and those that can be brought back."""
+        found = {one.id for one in self._containers()} | self._at_work()
+        binned = self._store.db.read(bin_rows.all_rows)
+        return found | {row.key for row in binned if row.kind == "container"}
 
     def _store_findings(self) -> Iterator[Checked]:
         before = self._known()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,3 +136,17 @@ def test_the_plan_of_the_build_cache(house: Goraed, docker: Docker, tmp_path: Pa
     pruned = house.ask("POST", "/build/prune?all=1")
     assert sorted(pruned["CachesDeleted"]) == sorted(one["ID"] for one in plan["Items"])
     docker("rmi", "planned:1")
+
+
+def test_the_check_leaves_alone_what_can_be_brought_back(house: Goraed, docker: Docker) -> None:
+    docker("run", "--name", "old", "bb", "sh", "-c", "echo a >/f")
+    key = docker("inspect", "-f", "{{.Id}}", "old")
+    docker("rm", "old")
+    os.utime(house.data_root / "containers" / key, (0, 0))
+    with sqlite3.connect(house.data_root / "gorae.db") as db:
+        db.execute("UPDATE snapshot SET created_ns = 0 WHERE key = ?", (key,))
+    db.close()
+    assert house.ask("POST", "/gorae/system/check")["Findings"] == []
+    undo(house, "old")
+    assert "A /f" in docker("diff", "old")
+    docker("rm", "old")
