@@ -34,7 +34,7 @@ FORMS = (
         rb"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----\s*[A-Za-z0-9+/=:, -]{16}[^-]{0,16384}",
         b"PRIVATE KEY",
     ),
-    _form("an AWS access key", rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b", b"AKIA", b"ASIA"),
+    _form("an AWS access key", rb"\b(?:AKIA|ASIA)(?![0-9A-Z]{9}EXAMPLE)[0-9A-Z]{16}\b", b"AKIA", b"ASIA"),
     _form(
         "an AWS secret key",
         rb"(?i:aws_?secret_?access_?key)[\"']?\s{0,4}[=:]\s{0,4}[\"']?[A-Za-z0-9/+]{40}\b",

@@ -12,7 +12,7 @@ DOCKERFILE = f"""FROM bb
 ENV DB_PASSWORD=hunter2hunter2 PORT=80
 COPY . /app/
 RUN echo //r/:_authToken={TOKEN} > /root.npmrc; echo hunter2hunter2 > /conf
-RUN busybox rm /root.npmrc /app/.env; busybox mkdir /k; echo AKIAIOSFODNN7EXAMPLE > /k/a
+RUN busybox rm /root.npmrc /app/.env; busybox mkdir /k; echo AKIAIOSFODNN7GUARDED > /k/a
 RUN busybox rm -rf /k; busybox mkdir /k; echo other > /conf
 LABEL of.api.key=labelvalue123
 """

@@ -76,7 +76,7 @@ def test_a_variable_made_of_a_build_arg_counts_by_its_own_name():
 
 
 def test_token_forms_count_wherever_they_are_from():
-    text = f"FROM bb\nENV A=ghp_{'a1B2' * 9}\nONBUILD RUN echo AKIAIOSFODNN7EXAMPLE"
+    text = f"FROM bb\nENV A=ghp_{'a1B2' * 9}\nONBUILD RUN echo AKIAIOSFODNN7GUARDED"
     shorts = [one.short for one in Build(text, args={}).check().warnings]
     assert len(shorts) == 2
     assert "a GitHub token is kept in the history (line 2: ENV), ENV A" in shorts[0]

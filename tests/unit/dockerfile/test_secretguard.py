@@ -147,7 +147,7 @@ KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmU\n"
     [
         ("root/.ssh/id_ed25519", KEY, "a private key"),
         ("app/k.pem", b"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0", "a private key"),
-        ("a", b"key: AKIAIOSFODNN7EXAMPLE", "an AWS access key"),
+        ("a", b"key: AKIAIOSFODNN7GUARDED", "an AWS access key"),
         ("a", b"AWS_SECRET_ACCESS_KEY=" + b"a1B2" * 10, "an AWS secret key"),
         ("a", b"token ghp_" + b"a1B2" * 9, "a GitHub token"),
         ("a", b"npm_" + b"a1B2" * 9, "an npm token"),
@@ -174,6 +174,7 @@ def test_forms(path: str, data: bytes, what: str) -> None:
         ("app/.env.example", b"DB_PASSWORD=hunter2hunter2\n"),
         ("app/.env", b"DB_PASSWORD=\nAPI_KEY=$OTHER_VALUE\nPORT_NUMBER=12345678\n"),
         ("app/data.bin", b"\0\0" + KEY),
+        ("app/aws.rst", b"aws_access_key_id = AKIAIOSFODNN7EXAMPLE"),
         ("app/notes", b"npm_config_cache ghp_ AKIA hf_"),
     ],
 )
@@ -214,7 +215,7 @@ def test_nothing_of_a_value_but_its_first_characters_is_shown() -> None:
 
 
 def test_the_line_of_a_file_is_told() -> None:
-    data = b"one\ntwo\nx=" + VALUE + b"\n\n_KEY=AKIAIOSFODNN7EXAMPLE\n"
+    data = b"one\ntwo\nx=" + VALUE + b"\n\n_KEY=AKIAIOSFODNN7GUARDED\n"
     found = leaks(Guard([Secret("secret", "npm", VALUE)]), "app/f", data)
     assert [(one.what, one.line) for one in found] == [
         ('the value of secret "npm"', 3),
