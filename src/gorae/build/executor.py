@@ -138,10 +138,15 @@ class Executor:
         return made
 
     def _keep(self, failure: CommandFailed, place: Workspace, session: Session) -> None:
-        """What a failed command left, as a snapshot of the build's lease; a disk that is full keeps nothing."""
+        """What a failed command left, as a snapshot of the build's lease; a disk that is full keeps nothing.
+
+        Nor is kept what holds a secret, where the guard would not let a layer of it be.
+        """
         left = f"{FAILED}{place.key}"
         with contextlib.suppress(GoraeError, OSError):
-            self._without_stubs(place, failure.made)
+            upper = self._without_stubs(place, failure.made)
+            if session.watch.refuses(lambda scan: pack_layer(upper, observe=scan.observe)):
+                return
             self._cache.keep(place.key, left, session.lease)
             failure.left = left
 

@@ -163,6 +163,14 @@ class SecretWatch:
         """Begin to look through a layer."""
         return LayerScan(self._guard)
 
+    def refuses(self, look: Callable[[LayerScan], object]) -> bool:
+        """Whether a layer of these files would end the build."""
+        if self._mode != "error":
+            return False
+        scan = self.layer()
+        look(scan)
+        return bool(scan.end())
+
     def made(self, step: Step, diff_id: str, scan: LayerScan) -> tuple[Leak, ...]:
         """What was found in a layer that is to be committed. Raises: InvalidArgument: with `error`, a leak."""
         leaks = tuple(replace(leak, where=self.mask(leak.where)) for leak in scan.end())

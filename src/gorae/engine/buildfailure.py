@@ -110,7 +110,7 @@ class BuildFailures:
             if isinstance(one.source, State)
         }
         found = remains.of(
-            error.step,
+            replace(error.step, label=session.watch.mask(error.step.label)),
             error=cause.message,
             code=failed.code if failed else 0,
             parent=error.parent.chain_id,

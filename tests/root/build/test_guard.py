@@ -127,6 +127,14 @@ def test_error_stores_nothing(builder, tmp_path, secret):
     assert "would be kept in /kept-b" in words
 
 
+def test_error_keeps_no_state_of_a_failed_step_that_wrote_a_secret(builder, tmp_path, secret):
+    text = "FROM bb\nRUN --mount=type=secret,id=s cat /run/secrets/s > /kept; exit 9\n"
+    top = context(tmp_path / "c", {"Dockerfile": text})
+    status, words = build(builder, top, *secret.flags, "--secret-guard", "error")
+    assert status == 1 and "exit code: 9" in words
+    assert mentions(builder, secret.value) == []
+
+
 def test_history_variables_and_labels(builder, tmp_path):
     text = "FROM bb\nARG API_TOKEN\nENV COPIED=$API_TOKEN\nRUN echo run-with $API_TOKEN\n"
     top = context(tmp_path, {"Dockerfile": text})
