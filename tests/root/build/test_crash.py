@@ -50,3 +50,34 @@ def test_killed_in_a_run(tmp_path):
         )
         assert "Using cache" in done.stdout
         assert list(cache.glob("*/ran"))
+
+
+def test_killed_while_a_cache_is_taken_over(tmp_path):
+    """Nothing of it stays that is not whole, and the next build takes the rest."""
+    text = "FROM bb\nRUN busybox head -c 80000000 /dev/urandom > /large\nRUN echo small > /small\n"
+    top = context(tmp_path / "c", {"Dockerfile": text})
+    cache = tmp_path / "cache"
+    with goraed() as daemon:
+        daemon.ask("POST", "/images/create?fromSrc=-&repo=bb&tag=latest", busybox_root())
+
+        def argv(*flags: str) -> list[str]:
+            return [*GORAE, "-H", daemon.host, "build", "--progress", "plain", *flags, str(top)]
+
+        env = {**os.environ, "PYTHONPATH": str(SRC)}
+        written = argv("--cache-to", f"type=local,dest={cache}")
+        subprocess.run(written, env=env, check=True, capture_output=True, timeout=120)
+        daemon.docker("builder", "prune", "-af")
+        taken = argv("--cache-from", f"type=local,src={cache}")
+        client = subprocess.Popen(taken, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        assert client.stderr is not None
+        for line in client.stderr:
+            if b" importing sha256:" in line:
+                break
+        daemon.kill()
+        client.communicate(timeout=20)
+        daemon.start()
+        assert daemon.ask("GET", "/gorae/system/check") == {"Findings": []}
+        done = subprocess.run(taken, env=env, capture_output=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.count(b"CACHED") >= 2 and b" ERROR: " not in done.stderr
+        assert daemon.ask("GET", "/gorae/system/check") == {"Findings": []}
