@@ -79,7 +79,7 @@ def aliases(command: Command) -> list[str]:
         for (g, alias), target in commands.ALIASES.items()
         if (g, target) == (group, word)
     ]
-    entry = commands.GROUPS[group][word]
+    entry = commands.GROUPS.get(group, {}).get(word)
     if group:
         names += [f"{PROGRAM} {top}" for top, other in commands.TOP.items() if other is entry]
     return names

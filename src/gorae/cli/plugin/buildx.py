@@ -15,6 +15,7 @@ from gorae.cli.errors import FAILURE, UsageFault, exit_code
 from gorae.cli.invocation import Invocation, find_address
 from gorae.cli.main import GLOBAL_OPTIONS
 from gorae.cli.options import HelpWanted, Values, parse, scan
+from gorae.cli.plugin import builders
 from gorae.cli.version import VERSION
 from gorae.errors import GoraeError
 
@@ -22,17 +23,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from gorae.cli.options import Command
 
-BUILDX_VERSION = "0.29.1"
-"""Whose options are understood: clients ask for a least version."""
 METADATA = (
     '{"SchemaVersion":"0.1.0","Vendor":"gorae",'
-    f'"Version":"v{BUILDX_VERSION}+gorae-{VERSION}","ShortDescription":"Docker Buildx (gorae)"}}'
+    f'"Version":"v{builders.BUILDX_VERSION}+gorae-{VERSION}","ShortDescription":"Docker Buildx (gorae)"}}'
 )
 WORDS = {
     "b": "build", "f": "bake", "build": "build", "bake": "bake", "prune": "prune", "du": "du", "ls": "ls",
     "inspect": "inspect", "version": "version", "use": "use", "create": "create", "rm": "rm", "stop": "stop",
 }  # fmt: skip
-ONE_BUILDER = "there is one builder, gorae itself: it needs no other, and cannot be removed"
+OPTIONS = (*GLOBAL_OPTIONS, builders.BUILDER)
 
 
 def main() -> None:
@@ -65,11 +64,11 @@ def run(words: list[str], console: Console) -> int:
 def dispatch(words: list[str], console: Console) -> int:
     """Find the command and run it, or hand over."""
     try:
-        globals_, rest = scan({option.name: option for option in GLOBAL_OPTIONS}, words, False)
+        globals_, rest = scan({option.name: option for option in OPTIONS}, words, False)
+        if rest[:1] == ["buildx"]:
+            _, rest = _own_options(globals_, rest[1:])
     except HelpWanted:
-        globals_, rest = scan({option.name: option for option in GLOBAL_OPTIONS}, [], False)
-    if rest[:1] == ["buildx"]:
-        rest = rest[1:]
+        globals_, rest = scan({option.name: option for option in OPTIONS}, [], False)
     _follow_context(globals_)
     from gorae.cli.plugin import handover
 
@@ -83,6 +82,14 @@ def dispatch(words: list[str], console: Console) -> int:
     return _command(rest[0], rest[1:], globals_, console)
 
 
+def _own_options(globals_: Values, words: list[str]) -> tuple[Values, list[str]]:
+    """`--builder` and `-D` between `buildx` and the command."""
+    found, rest = scan({option.name: option for option in OPTIONS}, words, False)
+    if found.text("builder"):
+        globals_.set(builders.BUILDER, found.text("builder"))
+    return found, rest
+
+
 def _command(word: str, words: list[str], globals_: Values, console: Console) -> int:
     name = WORDS.get(word)
     if name is None:
@@ -90,10 +97,6 @@ def _command(word: str, words: list[str], globals_: Values, console: Console) ->
             f"gorae's buildx does not have '{word}': it has {', '.join(sorted(set(WORDS.values())))}",
             FAILURE,
         )
-    if name in ("create", "rm", "stop"):
-        raise UsageFault(ONE_BUILDER, FAILURE)
-    if name in ("ls", "inspect", "version", "use"):
-        return _about(name, console)
     command = _find(name)
     title = f"docker buildx {word}"
     try:
@@ -103,31 +106,18 @@ def _command(word: str, words: list[str], globals_: Values, console: Console) ->
 
         console.out.write(help_text.command_help(command, title))
         return 0
+    named = globals_.text("builder") or os.environ.get("BUILDX_BUILDER", "")
+    builders.check(options.text("builder") or named)
     return command.run(Invocation(title, options, arguments, console, globals_))
 
 
 def _find(name: str) -> Command:
+    if name in builders.COMMANDS:
+        return builders.COMMANDS[name]
     group = "" if name in ("build", "bake") else "builder"
     command = commands.find(group, name)
     assert command is not None
     return command
-
-
-def _about(name: str, console: Console) -> int:
-    if name == "version":
-        console.out.line(f"gorae/buildx v{BUILDX_VERSION}+gorae-{VERSION} {VERSION}")
-    elif name == "ls":
-        console.out.line("NAME/NODE     DRIVER/ENDPOINT   STATUS    BUILDKIT   PLATFORMS")
-        console.out.line("default*      docker                                ")
-        console.out.line(
-            f" \\_ default    \\_ default       running   gorae-{VERSION}   linux/amd64"
-        )
-    elif name == "inspect":
-        console.out.line(
-            f"Name:   default\nDriver: docker\n\nNodes:\nName:             default\nEndpoint:         default\n"
-            f"Status:           running\nBuildKit version: gorae-{VERSION}\nPlatforms:        linux/amd64"
-        )
-    return 0
 
 
 def _follow_context(globals_: Values) -> None:
