@@ -328,7 +328,9 @@ def manifest_missing(name: Reference) -> str:
 def translated(error: GoraeError, name: Reference, url: str) -> GoraeError:
     """What a registry at `url` said of an image, as docker tells it."""
     words = error.message
-    if isinstance(error, NotFound) and words.startswith(("manifest unknown", "name unknown")):
+    if isinstance(error, NotFound) and words.startswith("name unknown"):
+        return NotFound(f"repository {name.familiar_repository} not found: {words}")
+    if isinstance(error, NotFound) and words.startswith("manifest unknown"):
         return NotFound(f"{manifest_missing(name)}: {words}")
     if isinstance(error, (Unauthorized, PermissionDenied)) and words.startswith("denied"):
         return NotFound(

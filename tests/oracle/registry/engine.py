@@ -14,10 +14,15 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.oracle.registry.peers import LOCKED, OPEN, TOKENS
+from tests.oracle.registry.peers import HUB, LOCKED, OPEN, TOKENS
 from tests.oracle.scenario import Answer, Engine, Scenario, Step, normalise
 
-HOSTS = {"o": f"127.0.0.1:{OPEN}", "p": f"127.0.0.1:{LOCKED}", "t": f"127.0.0.1:{TOKENS}"}
+HOSTS = {
+    "o": f"127.0.0.1:{OPEN}",
+    "p": f"127.0.0.1:{LOCKED}",
+    "t": f"127.0.0.1:{TOKENS}",
+    "h": f"127.0.0.1:{HUB}",
+}
 COUNTING = ("Downloading", "Extracting", "Pushing", "Waiting", "Verifying Checksum")
 """States that come or not, as the machine is quick."""
 _SIZE = re.compile(r"(?<=size: )\d+|(?<=\"Size\":)\d+|(?<=\"size\":)\d+")
