@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from gorae.engine import reproducible
+from gorae.engine import keyring, reproducible
 from gorae.engine.imagearchive import ImageArchives
 from gorae.engine.images import Image
 from gorae.engine.when import SECOND_NS, rfc3339
@@ -26,10 +26,6 @@ DISTRIBUTIONS = ("debian", "ubuntu")
 BUSYBOX = ("/usr/bin/busybox", "/bin/busybox")
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 TIMEOUT_S = 1800
-KEYRINGS = {
-    "debian": ("/usr/share/keyrings/debian-archive-keyring.gpg", "debian-archive-keyring"),
-    "ubuntu": ("/usr/share/keyrings/ubuntu-archive-keyring.gpg", "ubuntu-keyring"),
-}
 Progress = Callable[[str], None]
 
 
@@ -94,14 +90,13 @@ class Bootstrap:
     def _mmdebstrap(
         self, distribution: str, suite: str, options: BootstrapOptions, out: Path
     ) -> None:
-        keyring, package = KEYRINGS[distribution]
-        if not Path(keyring).exists() and not options.allow_unsigned:
-            raise NotFound(
-                f'the keyring "{keyring}" is missing: apt-get install {package}, or give --allow-unsigned'
-            )
         argv = ["mmdebstrap", "--variant=minbase", "--format=tar"]
-        if Path(keyring).exists():
-            argv.append(f"--keyring={keyring}")
+        try:
+            keys = keyring.find(distribution, out.parent)
+            argv.append(f"--keyring={keys}")
+        except NotFound:
+            if not options.allow_unsigned:
+                raise
         if options.include:
             argv.append(f"--include={','.join(options.include)}")
         if options.allow_expired:
