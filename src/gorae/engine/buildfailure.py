@@ -117,6 +117,7 @@ class BuildFailures:
             states=states,
             limits=session.limits,
         )
+        found = replace(found, label=session.watch.mask(found.label))
         if failed is None or failed.copies is None:
             found = replace(found, mounts=tuple(one for one in found.mounts if not one.copy))
         else:

@@ -210,6 +210,27 @@ def test_the_client_hangs_up(builder: Builder, tmp_path):
     nothing_left(builder.daemon)
 
 
+def test_the_daemon_is_killed_with_a_shell_open(tmp_path):
+    with goraed() as daemon:
+        daemon.ask("POST", "/images/create?fromSrc=-&repo=bb&tag=latest", busybox_root())
+        builder = Builder(daemon)
+        text = "FROM bb\nRUN --mount=type=cache,target=/c --mount=type=bind,target=/ctx false\n"
+        failed(builder, context(tmp_path / "c", {"Dockerfile": text}))
+        screen = Screen(builder, 24, 80)
+        try:
+            screen.until("# ")
+            screen.type("echo begun; busybox sleep 98438\n")
+            screen.until("\nbegun")
+            daemon.kill()
+            assert screen.process.wait(30) != 0
+        finally:
+            screen.close()
+        daemon.start()
+        assert subprocess.run(["pgrep", "-fx", "busybox sleep 98438"]).returncode == 1
+        nothing_left(daemon)
+        assert shell(builder, "echo", "again").stdout == b"again\n"
+
+
 def failed_snapshots(daemon: Goraed) -> int:
     with sqlite3.connect(daemon.data_root / "gorae.db", timeout=20) as db:
         return int(

@@ -44,8 +44,9 @@ def run(call: Invocation) -> int:
     finally:
         agents.close()
     if talk.failure is not None:
-        message = str(talk.failure.get("message", ""))
-        code = start_failure_code(message)
+        said = str(talk.failure.get("message", ""))
+        message = said.rpartition("container init: ")[2]
+        code = start_failure_code(said)
         if code == NOT_FOUND and not call.arguments:
             message += "\nthe image has no such shell: give a command that it has (gorae build shell -- COMMAND)"
         raise Exit(code, message)
