@@ -88,6 +88,7 @@ class Engine:
         """One command of the real docker CLI."""
         env = {**os.environ, **self.env, "DOCKER_HOST": self.host, "DOCKER_CLI_HINTS": "false"}
         env["DOCKER_CONFIG"] = "/nonexistent"
+        env["DOCKER_BUILDKIT"] = "0"  # the CLI's plugin for the other builder is not everywhere
         return subprocess.run(
             ["docker", *argv],
             env=env,

@@ -4,6 +4,7 @@
 """
 
 import posixpath
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -224,12 +225,18 @@ def _check_cpu(resources: Resources, host: HostFacts) -> None:
     _check_set("memory nodes", "mems", resources.cpuset_mems, host.memory_nodes)
 
 
+MOST_CPUS = 8192
+
+
 def _check_set(noun: str, short: str, wanted: str, available: str) -> None:
     try:
         missing = number_list(wanted) - number_list(available)
     except ValueError:
-        what = f"Invalid value {wanted} for cpuset {short}"
-        raise InvalidArgument(f"{what}: invalid format: {wanted}") from None
+        large = any(len(one) > 4 or int(one) > MOST_CPUS for one in re.findall(r"\d+", wanted))
+        why = (
+            f"value of out range, maximum is {MOST_CPUS}" if large else f"invalid format: {wanted}"
+        )
+        raise InvalidArgument(f"Invalid value {wanted} for cpuset {short}: {why}") from None
     if missing:
         raise InvalidArgument(
             f"Requested {noun} are not available - requested {wanted}, available: {available}"
@@ -242,7 +249,7 @@ def number_list(text: str) -> frozenset[int]:
     for part in filter(None, text.split(",")):
         first, dash, last = part.partition("-")
         low, high = int(first), int(last) if dash else int(first)
-        if not 0 <= low <= high < 8192:
+        if not 0 <= low <= high <= MOST_CPUS:
             raise ValueError(part)
         found.update(range(low, high + 1))
     return frozenset(found)

@@ -31,8 +31,9 @@ def routes(services: Services) -> list[Route]:
     ]
 
 
-async def none(_: Call) -> web.Response:
-    """An empty list."""
+async def none(call: Call) -> web.Response:
+    """An empty list, whatever the filters choose."""
+    call.filters("enabled", "capability")
     return answer.document([])
 
 
