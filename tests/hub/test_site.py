@@ -13,7 +13,7 @@ import pytest
 from tests.hub.chromium import Chromium
 from tests.hubserver import PASSWORD, Client, Hub, hub, manifest, sha256
 
-README = "# Hello\n\n<script>alert(1)</script>\n\n[bad](javascript:alert(1)) [good](https://example.org)\n"
+README = "# Hello\n\n<script>alert(1)</script>\n\n[bad](javascript:alert(1)) [good](https://example.org)\n\n| key | meaning |\n|---|---|\n| a | b |\n"
 
 
 def layer(files: dict[str, bytes]) -> bytes:
@@ -156,6 +156,7 @@ def test_korean_on_a_phone(one: Hub) -> None:
             wide = await page.js("document.documentElement.scrollWidth - window.innerWidth")
             assert wide <= 0, path
         await page.go(f"{one.url}/r/anna/app")
+        assert await page.js("document.querySelector('.readme th').offsetHeight > 0")
         assert "태그" in await page.text() and "복사" in await page.text()
         await page.submit("footer a")
         assert "Tags" in await page.text()

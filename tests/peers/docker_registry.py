@@ -6,6 +6,7 @@
 import contextlib
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -103,6 +104,16 @@ class DockerRegistry:
             assert self._process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < end, "docker-registry does not answer"
             time.sleep(0.05)
+
+    def freeze(self) -> None:
+        """It answers nothing more, and its connections stay."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It goes on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End it; what it holds stays."""

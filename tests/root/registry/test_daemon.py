@@ -1,7 +1,9 @@
 """The whole way: gorae's command line, a daemon, a registry in its network namespace; and a daemon that is killed."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -50,7 +52,7 @@ class Client:
 
     def __init__(self, daemon: Goraed, folder: Path) -> None:
         self.folder = folder
-        self._env = {
+        self.env = {
             **os.environ,
             "DOCKER_HOST": daemon.host,
             "DOCKER_CONFIG": str(folder),
@@ -59,12 +61,12 @@ class Client:
         code = (
             f"import sys; sys.path.insert(0, {str(SRC)!r}); from gorae.cli.main import main; main()"
         )
-        self._argv = [sys.executable, "-IS", "-c", code]
+        self.argv = [sys.executable, "-IS", "-c", code]
 
     def __call__(self, *argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*self._argv, *argv],
-            env=self._env,
+            [*self.argv, *argv],
+            env=self.env,
             input=stdin,
             text=True,
             capture_output=True,
@@ -167,6 +169,55 @@ def test_killed_in_the_middle_of_a_pull(
     assert client("pull", "-q", name).returncode == 0
     checked = client("system", "check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("program", ["docker", "gorae"])
+def test_ctrl_c_in_the_middle_of_a_pull(
+    daemon: Goraed, opened: DockerRegistry, client: Client, program: str
+) -> None:
+    """The client leaves while the registry is silent: no part stays, no layer, no name; the next pull completes."""
+    load(daemon, "left:1", *(f"left{n}" for n in range(3)), size=24 << 20)
+    name = f"{opened.host}/c/left:1"
+    client("tag", "left:1", name)
+    assert client("push", "-q", name).returncode == 0
+    assert client("rmi", "left:1", name).returncode == 0
+    ingest = daemon.data_root / "content" / "ingest"
+    argv = {"docker": ["docker", "-H", daemon.host], "gorae": [*client.argv]}[program]
+    for _ in range(10):
+        pull = subprocess.Popen(
+            [*argv, "pull", name], env=client.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        end = time.monotonic() + PATIENCE_S
+        while not _has_part(ingest):
+            if pull.poll() is not None:
+                break
+            assert time.monotonic() < end
+        opened.freeze()
+        pull.send_signal(signal.SIGINT)
+        pull.communicate(timeout=PATIENCE_S)
+        opened.thaw()
+        if pull.returncode:
+            break
+        client("rmi", name)  # it was done before the signal came
+    assert pull.returncode != 0
+    end = time.monotonic() + PATIENCE_S
+    while list(ingest.iterdir()):
+        assert time.monotonic() < end, [one.name for one in ingest.iterdir()]
+        time.sleep(0.05)
+    assert client("image", "inspect", name).returncode == 1
+    assert client("pull", "-q", name).returncode == 0
+    checked = client("system", "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    client("rmi", name)
+
+
+def _has_part(ingest: Path) -> bool:
+    """Whether some bytes of a blob have come."""
+    for one in ingest.glob("*.part"):
+        with contextlib.suppress(FileNotFoundError):
+            if one.stat().st_size:
+                return True
+    return False
 
 
 def test_killed_in_the_middle_of_a_push(
