@@ -146,6 +146,8 @@ def test_the_check_leaves_alone_what_can_be_brought_back(house: Goraed, docker: 
     with sqlite3.connect(house.data_root / "gorae.db") as db:
         db.execute("UPDATE snapshot SET created_ns = 0 WHERE key = ?", (key,))
     db.close()
+    house.kill()
+    house.start()
     assert house.ask("POST", "/gorae/system/check")["Findings"] == []
     undo(house, "old")
     assert "A /f" in docker("diff", "old")
