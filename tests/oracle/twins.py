@@ -342,6 +342,17 @@ version --format '{{.Nosuch}}'
 info -f '{{.ServerVersion}} {{.Driver}} {{.NCPU}} {{json .Plugins}}'
 info -f '{{.Nosuch}}'
 system info -f '{{.ID}}'
+system df
+system df -v
+system df -v --format json
+system df -v --format table
+system df -v --format '{{len .Images}} {{len .Containers}} {{len .Volumes}} {{len .BuildCache}}'
+system df -v --format '{{range .Volumes}}{{println .Name .Links .Size}}{{end}}'
+system df -v --format '{{range .Containers}}{{println .ID .Names .Size .Image .LocalVolumes}}{{end}}'
+system df -v --format '{{range .Images}}{{println .ID .Repository .UniqueSize .Containers}}{{end}}'
+system df -v --format '{{.Nosuch}}'
+system df -v --format '{{range .Images'
+system df --nosuch
 events --since 1s --until 0s -f type=nosuch
 events --since x
 events -f bad

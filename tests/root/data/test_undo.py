@@ -3,12 +3,14 @@
 import json
 import os
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.daemon import Goraed
+from tests.oracle.twin import GORAE
 
 pytestmark = pytest.mark.root
 Docker = Callable[..., str]
@@ -152,3 +154,17 @@ def test_the_check_leaves_alone_what_can_be_brought_back(house: Goraed, docker: 
     undo(house, "old")
     assert "A /f" in docker("diff", "old")
     docker("rm", "old")
+
+
+def test_what_is_not_there_does_not_keep_the_rest_from_coming_back(
+    house: Goraed, docker: Docker
+) -> None:
+    docker("volume", "create", "one")
+    docker("volume", "create", "two")
+    docker("volume", "rm", "one", "two")
+    line = [*GORAE, "system", "undo", "one", "nosuch", "two"]
+    env = {**os.environ, "DOCKER_HOST": house.host}
+    done = subprocess.run(line, env=env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "volume one\nvolume two\n")
+    assert '"nosuch" is not in the bin' in done.stderr
+    docker("volume", "rm", "one", "two")

@@ -42,6 +42,11 @@ def run(call: Invocation) -> int:
     usage = call.session.get("/system/df")
     template = call.options.text("format")
     if call.options.flag("verbose"):
+        if template.strip() not in ("", "table"):
+            from gorae.cli.system.df_objects import formatted
+
+            call.console.out.write(formatted(usage, template.strip()))
+            return 0
         call.console.out.write(verbose(usage))
         return 0
     call.console.out.write(LISTING.render(sums(usage), template))
@@ -122,13 +127,13 @@ def verbose(usage: Row) -> str:
     parts = [
         "Images space usage:\n",
         _images(usage),
-        "\nContainers space usage:\n",
+        "Containers space usage:\n",
         _containers(usage),
     ]
-    parts += ["\nLocal Volumes space usage:\n", _volumes(usage)]
+    parts += ["Local Volumes space usage:\n", _volumes(usage)]
     cache = usage.get("BuildCache") or []
     total = human_size(sum(entry["Size"] for entry in cache if not entry.get("Shared")))
-    parts += [f"\nBuild cache usage: {total}\n", _cache(cache)]
+    parts += [f"Build cache usage: {total}\n", _cache(cache)]
     return "\n".join(parts)
 
 

@@ -8,7 +8,7 @@ from gorae.cli import tabwriter
 from gorae.cli.options import Command, Option
 from gorae.cli.timestamp import parse_rfc3339
 from gorae.cli.units import human_duration, human_size
-from gorae.errors import InvalidArgument
+from gorae.errors import GoraeError, InvalidArgument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def run(call: Invocation) -> int:
     options = call.options
     if options.flag("list") and options.flag("empty"):
         raise InvalidArgument("conflicting options: --list and --empty")
+    if call.arguments and (options.flag("list") or options.flag("empty")):
+        raise InvalidArgument("--list and --empty mean the whole bin: name nothing")
     if options.flag("list"):
         call.console.out.write(listing(call.session.get("/gorae/bin")))
         return 0
@@ -32,11 +34,16 @@ def run(call: Invocation) -> int:
     name = options.text("name")
     if name and len(call.arguments) > 1:
         raise InvalidArgument("--name renames one thing: name one")
+    failed = 0
     for asked in call.arguments or [""]:
         query = {"object": asked or None, "name": name or None}
-        for one in call.session.post("/gorae/bin/undo", query):
-            call.say(f"{one['Type']} {one['Name']}")
-    return 0
+        try:
+            for one in call.session.post("/gorae/bin/undo", query):
+                call.say(f"{one['Type']} {one['Name']}")
+        except GoraeError as error:
+            call.console.complain(str(error))
+            failed = 1
+    return failed
 
 
 def listing(rows: list[dict[str, Any]]) -> str:
