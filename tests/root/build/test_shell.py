@@ -89,6 +89,14 @@ def test_it_sees_what_the_step_saw_and_left(builder: Builder, tmp_path):
     nothing_left(builder.daemon)
 
 
+def test_much_goes_through(builder: Builder, tmp_path):
+    failed(builder, context(tmp_path, {"Dockerfile": FAILS % "much"}))
+    data = os.urandom(1 << 20) * 24
+    done = shell(builder, "sh", "-c", "busybox sleep 1; exec busybox cat", stdin=data)
+    assert done.returncode == 0 and done.stdout == data
+    assert shell(builder, "busybox", "head", "-c", "3", stdin=data).stdout == data[:3]
+
+
 def test_secrets_are_asked_for_again_and_never_kept(builder: Builder, tmp_path):
     top = context(tmp_path / "c", {"Dockerfile": TEXT, "sub/file": "x"})
     (tmp_path / "value").write_text(SECRET)
@@ -170,6 +178,10 @@ class Screen:
         os.close(self.master)
 
 
+def is_running(command: str) -> bool:
+    return subprocess.run(["pgrep", "-fx", command], capture_output=True).returncode == 0
+
+
 def test_on_a_terminal(builder: Builder, tmp_path):
     failed(builder, context(tmp_path, {"Dockerfile": FAILS % "screen"}))
     screen = Screen(builder, 31, 101)
@@ -182,8 +194,8 @@ def test_on_a_terminal(builder: Builder, tmp_path):
         screen.until("# ")
         screen.type("while ! busybox stty size | grep '42 120'; do busybox usleep 50000; done\n")
         screen.until("\n42 120")
-        screen.type("echo sleeping; busybox sleep 98433\n")
-        screen.until("\nsleeping")
+        screen.type("busybox sleep 98433\n")
+        _wait(lambda: is_running("busybox sleep 98433"), "the command runs")
         screen.type("\x03")
         screen.until("# ")
         screen.type("echo it; exit 7\n")
@@ -199,14 +211,11 @@ def test_the_client_hangs_up(builder: Builder, tmp_path):
     screen = Screen(builder, 24, 80)
     try:
         screen.until("# ")
-        screen.type("busybox sleep 98434 & echo begun; busybox sleep 98435\n")
-        screen.until("\nbegun")
+        screen.type("busybox sleep 98434 & busybox sleep 98435\n")
+        _wait(lambda: is_running("busybox sleep 98435"), "the command runs")
     finally:
         screen.close()
-    _wait(
-        lambda: subprocess.run(["pgrep", "-f", "busybox sleep 9843[45]"]).returncode == 1,
-        "the shell's processes are gone",
-    )
+    _wait(lambda: not is_running("busybox sleep 9843[45]"), "the shell's processes are gone")
     nothing_left(builder.daemon)
 
 
@@ -219,14 +228,14 @@ def test_the_daemon_is_killed_with_a_shell_open(tmp_path):
         screen = Screen(builder, 24, 80)
         try:
             screen.until("# ")
-            screen.type("echo begun; busybox sleep 98438\n")
-            screen.until("\nbegun")
+            screen.type("busybox sleep 98438\n")
+            _wait(lambda: is_running("busybox sleep 98438"), "the command runs")
             daemon.kill()
             assert screen.process.wait(30) != 0
         finally:
             screen.close()
         daemon.start()
-        assert subprocess.run(["pgrep", "-fx", "busybox sleep 98438"]).returncode == 1
+        assert not is_running("busybox sleep 98438")
         nothing_left(daemon)
         assert shell(builder, "echo", "again").stdout == b"again\n"
 

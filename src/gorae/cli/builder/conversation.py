@@ -37,6 +37,8 @@ MAX_FRAME = 64 << 20
 DATA = 60 << 10
 DOCUMENT, BYTES = ord("j"), ord("d")
 TICK_MS = 150
+AHEAD = 4
+"""Frames that wait for the engine before more is read for it."""
 
 
 class Answers:
@@ -103,7 +105,10 @@ class Conversation:
     def _wait(self) -> bool:
         wanted = select.POLLIN | (select.POLLOUT if self._outgoing else 0)
         self._poll.register(self._stream.fileno(), wanted)
-        found = self._poll.poll(0 if self._uploads and len(self._outgoing) < 4 else TICK_MS)
+        for identifier in self._listening:  # who types is read only while there is room
+            fd = self._agents[identifier].fileno()
+            self._poll.modify(fd, select.POLLIN if len(self._outgoing) < AHEAD else 0)
+        found = self._poll.poll(0 if self._uploads and len(self._outgoing) < AHEAD else TICK_MS)
         if not found:
             self._tick()
         for descriptor, events in found:
@@ -211,7 +216,7 @@ class Conversation:
     def _feed_uploads(self) -> None:
         """A little of each upload while there is room: the engine's answers are read in between."""
         for identifier, pieces in tuple(self._uploads.items()):
-            if len(self._outgoing) >= 4:
+            if len(self._outgoing) >= AHEAD:
                 return
             piece = next(pieces, b"")
             self._send_data(identifier, piece)
@@ -238,6 +243,7 @@ class Conversation:
                 data = connection.recv(DATA)
                 self._send_data(identifier, data)
                 if not data and identifier in self._listening:
+                    self._listening.discard(identifier)
                     self._poll.unregister(descriptor)
                 elif not data:
                     self._close_agent(identifier)
