@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import docker
 import pytest
-from tests.daemon import Goraed, goraed
+from tests.daemon import SRC, Goraed, goraed
 from tests.hubserver import PASSWORD, Hub
 from tests.oracle.material import busybox_root
 
@@ -34,6 +35,13 @@ class Street:
     def docker(self, *argv: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """The real docker command line."""
         return self._run(["docker", *argv], stdin)
+
+    def gorae(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        """Our own."""
+        code = (
+            f"import sys; sys.path.insert(0, {str(SRC)!r}); from gorae.cli.main import main; main()"
+        )
+        return self._run([sys.executable, "-IS", "-c", code, *argv], "")
 
     def tool(self, *argv: str) -> subprocess.CompletedProcess[str]:
         """Another client, in the namespace."""
@@ -100,9 +108,21 @@ def test_docker(street: Street) -> None:
     street.docker("tag", f"{name}:1", "bb")
 
 
-def test_docker_search(street: Street) -> None:
-    found = street.docker("search", f"{street.hub.address}/app")
-    assert found.returncode == 0 and "anna/app" in found.stdout, found.stderr
+@pytest.mark.parametrize("program", ["docker", "gorae"])
+def test_search(street: Street, program: str) -> None:
+    """What is public; what is not by its owner alone."""
+    ask = street.docker if program == "docker" else street.gorae
+    street.docker("login", "-u", "anna", "--password-stdin", street.hub.address, stdin=PASSWORD)
+    for name in (f"anna/{program}-open", f"anna/{program}-hidden"):
+        street.docker("tag", "bb", f"{street.hub.address}/{name}:1")
+        assert street.docker("push", f"{street.hub.address}/{name}:1").returncode == 0
+    street.hub.admin("repo set", f"anna/{program}-hidden", private=True)
+    words = ("search", "--format", "{{.Name}}", f"{street.hub.address}/{program}")
+    mine = ask(*words)
+    assert mine.stdout.split() == [f"anna/{program}-hidden", f"anna/{program}-open"], mine.stderr
+    street.docker("logout", street.hub.address)
+    anybody = ask(*words)
+    assert anybody.stdout.split() == [f"anna/{program}-open"], anybody.stderr
 
 
 def test_docker_py(street: Street) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.daemon import SRC, Goraed, goraed
+from tests.hubserver import PASSWORD, Hub
 from tests.peers.docker_registry import DockerRegistry, docker_registry, free_port
 from tests.peers.papers import NOW, Authority, Pair
 from tests.root.registry.lab import archive, layer_tar
@@ -231,3 +232,35 @@ def test_a_proxy_that_is_not_there(daemon: Goraed, serve: Serve, certs: Path) ->
     assert "proxyconnect" in refused(daemon, f"{one.host}/t/x:1")
     daemon.stop()
     daemon.start("--certs-dir", str(certs))
+
+
+def test_a_hub_behind_tls(daemon: Goraed, ours: Authority, certs: Path, tmp_path: Path) -> None:
+    """Login, push, logout and pull over TLS: the token server is behind it too, and no password goes in the clear."""
+    pair = ours.sign(OUTSIDE)
+    settings = f'tls_cert = "{pair.cert}"\ntls_key = "{pair.key}"\n'
+    (tmp_path / "hub").mkdir()
+    one = Hub(tmp_path / "hub", settings)
+    one.address = f"{OUTSIDE}:{one.port}"
+    one.user("anna")
+    one.start(prefix=("nsenter", "-t", str(daemon.netns), "-n"))
+    try:
+        name = f"{one.address}/anna/x:1"
+        ask(daemon, "docker", "tag", "tls:1", name)
+        config = ("--config", str(tmp_path / "client"))
+        login = (*config, "login", "-u", "anna", "-p", PASSWORD, one.address)
+        said = ask(daemon, "docker", *login)
+        assert said.returncode == 1 and "unknown authority" in said.stderr
+        trust(certs, one.address, ours)
+        for program in ("docker", "gorae"):
+            for words in (login, (*config, "push", name), (*config, "logout", one.address)):
+                done = ask(daemon, program, *words)
+                assert done.returncode == 0, (words, done.stderr)
+            denied = ask(daemon, program, *config, "push", name)
+            assert denied.returncode == 1 and "denied" in denied.stderr
+            assert ask(daemon, "docker", "rmi", name).returncode == 0
+            done = ask(daemon, program, "pull", name)
+            assert done.returncode == 0, done.stderr
+        assert ask(daemon, "docker", "rmi", name).returncode == 0
+    finally:
+        one.stop()
+        shutil.rmtree(certs / one.address, ignore_errors=True)
