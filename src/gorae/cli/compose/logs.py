@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import threading
+import time
 
+from gorae.cli import timestamp
 from gorae.cli.container.logs import moment
 from gorae.cli.options import Command, Option
 from gorae.client.stdcopy import Demultiplexer
-from gorae.errors import GoraeError
+from gorae.errors import GoraeError, NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from gorae.cli.compose.main import Inner
+    from gorae.client.session import Session
     from gorae.compose.plan import Found
 
+_LOOK_S = 0.1
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 
 
@@ -75,41 +80,88 @@ class Follower:
         for one in self._found:
             self._read(one, follow=False)
 
-    def run(self, watched: Sequence[Found], *, stop_at_first: bool = False) -> Found | None:
-        """Follow until all have ended, or one where that is enough: that one."""
+    def run(
+        self, watched: Sequence[Found], *, stop_at_first: bool = False, patience_s: float = 1
+    ) -> Found | None:
+        """Follow until all have ended, or one where that is enough: that one.
+
+        Args:
+            patience_s: how long one that has ended may take to come back: restarted, or made anew.
+        """
         done = threading.Condition()
         ended: list[Found] = []
+        shown = {one.id for one in self._found}
 
-        def follow(one: Found) -> None:
-            self._read(one, follow=True)
-
-        def wait(one: Found) -> None:
+        def attend(one: Found) -> None:
             try:
-                answer = self._call.new_session().post(f"/containers/{one.id}/wait")
-                self._line(one.id, f"exited with code {answer['StatusCode']}", name_only=True)
-            except GoraeError:
-                pass
+                self._attend(one, one.id in shown, 0 if stop_at_first else patience_s)
+            except (GoraeError, OSError) as error:
+                self._line(one.id, str(error), name_only=True)
             with done:
                 ended.append(one)
                 done.notify_all()
 
-        readers = [threading.Thread(target=follow, args=(one,), daemon=True) for one in self._found]
-        waiters = [threading.Thread(target=wait, args=(one,), daemon=True) for one in watched]
-        for thread in (*readers, *waiters):
-            thread.start()
+        for one in watched:
+            threading.Thread(target=attend, args=(one,), daemon=True).start()
         with done:
             while len(ended) < (1 if stop_at_first else len(watched)):
                 done.wait(0.5)
-        if not stop_at_first:
-            for thread in readers:
-                thread.join(2)
         return ended[0] if ended else None
 
-    def _read(self, one: Found, *, follow: bool) -> None:
+    def _attend(self, one: Found, shown: bool, patience_s: float) -> None:
+        """One container's life after life: its lines, how it ended, and whether it comes back."""
+        session = self._call.new_session()
+        since = None
+        while True:
+            life = self._state(session, one)
+            if shown:
+                self._read(one, follow=True, since=since)
+            state = self._state(session, one)
+            if state.get("Running") and state.get("StartedAt") == life.get("StartedAt"):
+                session.post(f"/containers/{one.id}/wait")
+                state = self._state(session, one)
+            if state and not state.get("Running"):
+                self._line(one.id, f"exited with code {state['ExitCode']}", name_only=True)
+            back = self._back(session, one, str(life.get("StartedAt")), patience_s)
+            if back is None:
+                return
+            one, since = back
+
+    def _state(self, session: Session, one: Found) -> dict[str, Any]:
+        """Empty when the container is gone."""
+        try:
+            found: dict[str, Any] = session.get(f"/containers/{one.id}/json")["State"]
+        except NotFound:
+            return {}
+        return found
+
+    def _back(
+        self, session: Session, one: Found, started: str, patience_s: float
+    ) -> tuple[Found, str] | None:
+        """The container of the same service and number in a later life, and since when."""
+        from gorae.compose import state
+
+        end = time.monotonic() + patience_s
+        while time.monotonic() < end:
+            time.sleep(_LOOK_S)
+            for other in state.containers(session, self._call.compose.name, oneoff=False):
+                if (other.service, other.number) != (one.service, one.number):
+                    continue
+                found = self._state(session, other)
+                if found.get("Restarting"):
+                    end = time.monotonic() + patience_s
+                elif found.get("Running") and found["StartedAt"] != started:
+                    self._prefixes[other.id] = self._prefixes.get(one.id, "")
+                    return other, timestamp.query_value(found["StartedAt"], time.time())
+        return None
+
+    def _read(self, one: Found, *, follow: bool, since: str | None = None) -> None:
         session = self._call.new_session()
         try:
             tty = session.get(f"/containers/{one.id}/json")["Config"]["Tty"]
             query = {"stdout": True, "stderr": True, "follow": follow or None, **self._query}
+            if since is not None:
+                query["since"] = since
             response = session.call("GET", f"/containers/{one.id}/logs", query)
             frames = None if tty else Demultiplexer()
             rest = b""

@@ -28,6 +28,10 @@ def run(call: Inner) -> int:
         return 0
     if options.flag("detach") or options.flag("no-start") or call.compose.is_dry:
         return 0
+    if options.flag("watch"):
+        from gorae.cli.compose import watch
+
+        watch.beside(call)
     return _attached(call, wish.services)
 
 
@@ -138,7 +142,8 @@ def _attached(call: Inner, services: Sequence[str]) -> int:
     )
     leave_on_exit = options.flag("abort-on-container-exit") or bool(options.text("exit-code-from"))
     try:
-        ended = follower.run(found, stop_at_first=leave_on_exit)
+        patience_s = float("inf") if options.flag("watch") else 1
+        ended = follower.run(found, stop_at_first=leave_on_exit, patience_s=patience_s)
     except KeyboardInterrupt:
         call.console.err.line("Gracefully stopping... (press Ctrl+C again to force)")
         call.console.err.flush()
@@ -198,7 +203,7 @@ COMMANDS = {
             Option("timestamps", "bool", "show the time of each line"),
             Option("wait", "bool", "wait until services run or are healthy"),
             Option("wait-timeout", "int", "seconds to wait at most"),
-            Option("w watch", "bool", "follow source files as well", hidden=True),
+            Option("w watch", "bool", "follow source files as well"),
         ),
         arguments=(0, None),
     ),

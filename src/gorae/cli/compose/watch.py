@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gorae.cli.compose.main import Inner
 
 QUIET_S = 0.3
+_NOTHING = "none of the selected services is configured for watch: add a develop.watch section"
 ACTIONS = ("sync", "rebuild", "restart", "sync+restart", "sync+exec")
 _IGNORED = (".git", "__pycache__", ".DS_Store")
 
@@ -33,15 +34,33 @@ def run(call: Inner) -> int:
     project = call.compose.enabled(call.arguments)
     triggers = _triggers(call)
     if not triggers:
-        raise InvalidArgument(
-            "none of the selected services is configured for watch: add a develop.watch section"
-        )
+        raise InvalidArgument(_NOTHING)
     if not call.options.flag("no-up"):
         services = list(call.arguments) or list(project.services)
         images.ensure(call, services)
         applier = call.compose.applier()
         applier.prepare(services)
         applier.up(Wish(services=services))
+    follow(call, triggers)
+    return 0
+
+
+def beside(call: Inner) -> None:
+    """Follow in a thread of its own, for `up --watch`, which shows the logs.
+
+    Raises:
+        InvalidArgument: nothing in the file says what to watch.
+    """
+    import threading
+
+    triggers = _triggers(call)
+    if not triggers:
+        raise InvalidArgument(_NOTHING)
+    threading.Thread(target=follow, args=(call, triggers), daemon=True).start()
+
+
+def follow(call: Inner, triggers: list[tuple[str, dict[str, Any]]]) -> None:
+    """Look at the files again and again, and act on what changed; ends with the process."""
     call.console.complain("Watch enabled")
     watched = [
         (service, one, Watched(one["path"], one.get("ignore") or ())) for service, one in triggers
