@@ -25,13 +25,13 @@ def run(call: Inner) -> int:
         return 0
     names: list[str] | None = None
     if options.flag("services"):
-        names = list(project.services)
+        names = sorted(project.services)
     elif options.flag("volumes"):
-        names = list(project.volumes)
+        names = sorted(project.volumes)
     elif options.flag("networks"):
-        names = list(project.networks)
+        names = sorted(project.networks)
     elif options.flag("images"):
-        names = [images.name_of(project, name) for name in project.services]
+        names = [images.name_of(project, name) for name in sorted(project.services)]
     elif options.flag("profiles"):
         everything = call.compose.load(profiles=["*"])
         found = {

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 
 from gorae.cli import tabwriter
 from gorae.cli.options import Command, Option, scan
-from gorae.cli.units import human_size, short_id
+from gorae.cli.units import human_duration, human_size, short_id
+from gorae.client import jsontext
 from gorae.errors import Conflict, GoraeError, NotFound
 
 TYPE_CHECKING = False
@@ -246,20 +248,41 @@ def run_push(call: Inner) -> int:
 
 def run_images(call: Inner) -> int:
     """`compose images`: what the containers were made from."""
+    from gorae.cli.timestamp import parse_rfc3339
+
     rows = []
     for one in call.compose.containers(call.arguments):
-        image = call.session.get(f"/containers/{one.id}/json")
-        found = call.session.get(f"/images/{image['Image']}/json")
-        repository, _, tag = (image["Config"]["Image"] or "<none>").rpartition(":")
+        container = call.session.get(f"/containers/{one.id}/json")
+        found = call.session.get(f"/images/{container['Image']}/json")
+        repository, _, tag = (container["Config"]["Image"] or "<none>").rpartition(":")
         if not repository:
             repository, tag = tag, "latest"
-        rows.append((one.name, repository, tag, short_id(found["Id"]), human_size(found["Size"])))
+        platform = "/".join(
+            filter(None, (found["Os"], found["Architecture"], found.get("Variant")))
+        )
+        rows.append(
+            {
+                "ID": found["Id"], "ContainerName": one.name, "Repository": repository, "Tag": tag, "Platform": platform,
+                "Size": found["Size"], "Created": found["Created"],
+                "LastTagTime": (found.get("Metadata") or {}).get("LastTagTime", ""),
+            }
+        )  # fmt: skip
     if call.options.flag("quiet"):
-        for image_id in dict.fromkeys(row[3] for row in rows):
-            call.say(image_id)
+        for image_id in dict.fromkeys(row["ID"] for row in rows):
+            call.say(image_id.partition(":")[2])
         return 0
-    lines = ["CONTAINER\tREPOSITORY\tTAG\tIMAGE ID\tSIZE", *("\t".join(row) for row in rows)]
-    call.console.out.write(tabwriter.align("\n".join(lines)) + "\n")
+    if call.options.text("format") == "json":
+        call.say(jsontext.encode(rows))
+        return 0
+    lines = ["CONTAINER\tREPOSITORY\tTAG\tPLATFORM\tIMAGE ID\tSIZE\tCREATED"]
+    for row in rows:
+        age = human_duration(time.time() - parse_rfc3339(row["Created"])[0])
+        cells = (
+            row["ContainerName"], row["Repository"], row["Tag"], row["Platform"], short_id(row["ID"]),
+            human_size(row["Size"], 3), f"{age} ago",
+        )  # fmt: skip
+        lines.append("\t".join(cells))
+    call.console.out.write(tabwriter.align("\n".join(lines), 20) + "\n")
     return 0
 
 
@@ -288,6 +311,10 @@ COMMANDS = {
     "push": Command("compose push", "[SERVICE...]", "send the images of services", run_push, arguments=(0, None)),
     "images": Command(
         "compose images", "[OPTIONS] [SERVICE...]", "list the images of containers", run_images,
-        (Option("q quiet", "bool", "show ids only"),), arguments=(0, None),
+        (
+            Option("format", "string", "table or json", default="table"),
+            Option("q quiet", "bool", "show ids only"),
+        ),
+        arguments=(0, None),
     ),
 }  # fmt: skip

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import time
-
 from gorae.cli import tabwriter
-from gorae.cli.container.ports import displayed
+from gorae.cli.listing import Listing, format_option
 from gorae.cli.options import Command, Option
-from gorae.cli.units import ellipsis, human_duration
 from gorae.client import jsontext
 from gorae.errors import NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from gorae.cli.compose.main import Inner
 
+WIDE = 20
+"""The least width of a column in `ls` and `images`."""
 _STATES = ("paused", "restarting", "removing", "running", "dead", "created", "exited")
 
 
@@ -48,43 +48,49 @@ def run_ps(call: Inner) -> int:
         for one in rows:
             call.say(one["Id"])
         return 0
-    if options.text("format") == "json":
-        for one in rows:
-            call.say(jsontext.encode(_document(one)))
-        return 0
-    lines = ["NAME\tIMAGE\tCOMMAND\tSERVICE\tCREATED\tSTATUS\tPORTS"]
-    for one in rows:
-        command = ellipsis(f'"{one["Command"]}"', 22)
-        created = f"{human_duration(time.time() - one['Created'])} ago"
-        cells = (
-            one["Names"][0][1:], one["Image"], command, one["Labels"].get(labels.SERVICE, ""), created, one["Status"],
-            displayed(one.get("Ports") or ()),
-        )  # fmt: skip
-        lines.append("\t".join(cells))
-    call.console.out.write(tabwriter.align("\n".join(lines)) + "\n")
+    shown = ps_listing(options.flag("no-trunc"))
+    call.console.out.write(shown.render(rows, options.text("format")))
     return 0
+
+
+def ps_listing(whole: bool) -> Listing:
+    """The columns of `docker ps` and what only compose knows."""
+    from gorae.cli.container import ls
+    from gorae.compose import labels, state
+
+    def label(name: str) -> Callable[[dict[str, Any]], str]:
+        return lambda one: one["Labels"].get(name, "")
+
+    own: dict[str, tuple[str, Callable[[dict[str, Any]], Any]]] = {
+        "Name": ("NAME", lambda one: one["Names"][0][1:]),
+        "Names": ("NAMES", lambda one: one["Names"][0][1:]),
+        "Service": ("SERVICE", label(labels.SERVICE)),
+        "Project": ("PROJECT", label(labels.PROJECT)),
+        "ExitCode": ("EXIT CODE", lambda one: state.of_summary(one).exit_code),
+        "Health": ("HEALTH", lambda one: state.of_summary(one).health),
+        "Publishers": ("PUBLISHERS", _publishers),
+    }
+    docker = ls.listing(whole)
+    return Listing(
+        "*formatter.ContainerContext",
+        {**docker.columns, **own},
+        ("Name", "Image", "Command", "Service", "RunningFor", "Status", "Ports"),
+        methods=docker.methods,
+        unlisted=("Platform",),
+    )
+
+
+def _publishers(one: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"URL": p.get("IP", ""), "TargetPort": p["PrivatePort"], "PublishedPort": p.get("PublicPort", 0), "Protocol": p["Type"]}
+        for p in one.get("Ports") or ()
+    ]  # fmt: skip
 
 
 def _is_wanted(one: dict[str, Any], states: list[str], *, everything: bool) -> bool:
     if states:
         return one["State"] in states
     return everything or one["State"] in ("running", "paused", "restarting")
-
-
-def _document(one: dict[str, Any]) -> dict[str, Any]:
-    from gorae.compose import labels, state
-
-    found = state.of_summary(one)
-    publishers = [
-        {"URL": p.get("IP", ""), "TargetPort": p["PrivatePort"], "PublishedPort": p.get("PublicPort", 0), "Protocol": p["Type"]}
-        for p in one.get("Ports") or ()
-    ]  # fmt: skip
-    return {
-        "Command": f'"{one["Command"]}"', "CreatedAt": one["Created"], "ExitCode": found.exit_code, "Health": found.health,
-        "ID": one["Id"], "Image": one["Image"], "Labels": ",".join(f"{k}={v}" for k, v in one["Labels"].items()),
-        "Name": found.name, "Names": found.name, "Project": one["Labels"].get(labels.PROJECT, ""),
-        "Publishers": publishers, "Service": found.service, "State": one["State"], "Status": one["Status"],
-    }  # fmt: skip
 
 
 def run_ls(call: Inner) -> int:
@@ -108,7 +114,7 @@ def run_ls(call: Inner) -> int:
         call.say(jsontext.encode(rows))
     else:
         lines = ["NAME\tSTATUS\tCONFIG FILES", *("\t".join(row.values()) for row in rows)]
-        call.console.out.write(tabwriter.align("\n".join(lines)) + "\n")
+        call.console.out.write(tabwriter.align("\n".join(lines), WIDE) + "\n")
     return 0
 
 
@@ -120,21 +126,29 @@ def run_port(call: Inner) -> int:
     document = call.session.get(f"/containers/{found.id}/json")
     bindings = (document["NetworkSettings"]["Ports"] or {}).get(key)
     if not bindings:
-        raise NotFound(f"no port {key} for container {found.name}")
+        known = ", ".join(
+            f"{binding['HostPort']}/{name.partition('/')[2]}"
+            for name, several in sorted((document["NetworkSettings"]["Ports"] or {}).items())
+            for binding in several or ()
+        )
+        raise NotFound(
+            f"no port {key} for container {found.name}" + (f": {known}" if known else "")
+        )
     call.say(f"{bindings[0]['HostIp'] or '0.0.0.0'}:{bindings[0]['HostPort']}")
     return 0
 
 
 def run_top(call: Inner) -> int:
-    """Processes, container after container."""
+    """Processes, each with its service and the container's number."""
+    titles: list[str] = []
+    rows = []
     for one in call.compose.containers(call.arguments, everything=False):
         answer = call.session.get(f"/containers/{one.id}/top")
-        call.say(one.name)
-        lines = [
-            "\t".join(answer["Titles"]),
-            *("\t".join(row) for row in answer["Processes"] or ()),
-        ]
-        call.console.out.write(tabwriter.align("\n".join(lines)) + "\n\n")
+        titles = titles or answer["Titles"]
+        rows += [(one.service, str(one.number), *row) for row in answer["Processes"] or ()]
+    lines = [("SERVICE", "#", *titles), *rows] if rows else []
+    text = "\n".join("\t".join(line) for line in lines)
+    call.console.out.write(tabwriter.align(text, 4, 2) + "\n" if text else "")
     return 0
 
 
@@ -147,7 +161,9 @@ def run_stats(call: Inner) -> int:
     found = call.compose.containers(call.arguments, everything=False)
     command = commands.find("container", "stats")
     assert command is not None
-    words = ["--no-stream"] if call.options.flag("no-stream") else []
+    words = [f"--{name}" for name in ("no-stream", "no-trunc", "all") if call.options.flag(name)]
+    if call.options.text("format"):
+        words += ["--format", call.options.text("format")]
     options, arguments = parse(command, [*words, *(one.name for one in found)], "gorae stats")
     return command.run(Invocation("gorae stats", options, arguments, call.console, call.globals))
 
@@ -186,8 +202,8 @@ COMMANDS = {
         (
             Option("a all", "bool", "stopped ones too"),
             Option("filter", "list", "show only what fits (status=...)"),
-            _FORMAT,
-            Option("no-trunc", "bool", "accepted for docker's sake", hidden=True),
+            format_option(),
+            Option("no-trunc", "bool", "cut nothing"),
             Option("orphans", "bool", "accepted for docker's sake", default=True, hidden=True),
             _QUIET,
             Option("services", "bool", "show the services' names"),
@@ -210,7 +226,13 @@ COMMANDS = {
     "top": Command("compose top", "[SERVICE...]", "list the processes of containers", run_top, arguments=(0, None)),
     "stats": Command(
         "compose stats", "[OPTIONS] [SERVICE...]", "show the resources that containers use", run_stats,
-        (Option("no-stream", "bool", "once"),), arguments=(0, None),
+        (
+            Option("a all", "bool", "stopped ones too"),
+            format_option(),
+            Option("no-stream", "bool", "once"),
+            Option("no-trunc", "bool", "cut nothing"),
+        ),
+        arguments=(0, None),
     ),
     "volumes": Command("compose volumes", "[OPTIONS]", "list volumes", run_volumes, (_QUIET,), arguments=(0, None)),
     "version": Command(

@@ -87,6 +87,8 @@ def run(call: Invocation) -> int:
 
         call.console.out.write(help_text.command_help(command, title))
         return 0
+    except UsageFault as fault:  # 125 is for `run`, and not compose's
+        raise UsageFault(str(fault), FAILURE) from None
     return command.run(Inner(title, options, arguments, call))
 
 
