@@ -62,13 +62,18 @@ def show_plan(
     more: dict[str, object] | None = None,
     limit: int = 0,
 ) -> None:
-    """What a prune of this kind would take; `limit` 0: all of it. An engine that plans nothing is passed over."""
+    """What a prune of this kind would take; `limit` 0: all of it.
+
+    Before a question, an engine that plans nothing is passed over.
+    """
     from gorae.errors import GoraeError
 
     query = {**(more or {}), "kind": kind, "filters": filters.document(wanted)}
     try:
         plan = call.session.get("/gorae/prune", query)
     except GoraeError:
+        if call.options.flag("plan"):
+            raise
         return
     items = plan["Items"]
     if not items:

@@ -47,11 +47,11 @@ def _read_and_close(descriptor: int) -> Iterator[bytes]:
         os.close(descriptor)
 
 
-def check_output(console: Console, path: str, what: str) -> None:
+def check_output(console: Console, path: str, what: str, noun: str) -> None:
     """Refuse a terminal and a folder that is not there.
 
     Raises:
-        InvalidArgument: in docker's words; `what` is "save" or "export".
+        InvalidArgument: in docker's words; `what` is "save" or "export", `noun` what of.
     """
     if not path:
         if console.out.is_terminal:
@@ -60,7 +60,6 @@ def check_output(console: Console, path: str, what: str) -> None:
             )
         return
     folder = os.path.dirname(path) or "."
-    noun = {"save": "image", "export": "container"}[what]
     if not os.path.isdir(folder):
         raise InvalidArgument(
             f"failed to {what} {noun}: invalid output path: stat {folder}: no such file or directory"

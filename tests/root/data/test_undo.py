@@ -168,3 +168,12 @@ def test_what_is_not_there_does_not_keep_the_rest_from_coming_back(
     assert (done.returncode, done.stdout) == (1, "volume one\nvolume two\n")
     assert '"nosuch" is not in the bin' in done.stderr
     docker("volume", "rm", "one", "two")
+
+
+@pytest.mark.parametrize("kind", ["container", "image", "network"])
+def test_a_plan_with_a_wrong_filter_is_an_error(house: Goraed, kind: str) -> None:
+    line = [*GORAE, kind, "prune", "--plan", "--filter", "until=bad"]
+    env = {**os.environ, "DOCKER_HOST": house.host}
+    done = subprocess.run(line, env=env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert 'failed to parse value as time or duration: "bad"' in done.stderr

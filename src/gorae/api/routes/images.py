@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, BinaryIO, cast
 
@@ -25,6 +26,7 @@ from gorae.errors import InvalidArgument
 from gorae.wire import image as wire
 from gorae.wire import progress
 from gorae.wire.container import ContainerCreate
+from gorae.wire.timestamp import parse_moment
 
 GROUP = "Image"
 LIST_FILTERS = ("before", "dangling", "label", "label!", "reference", "since", "until")
@@ -76,6 +78,8 @@ def later(what: str) -> Callable[[Call], Any]:
 def prune_filters(call: Call) -> dict[str, list[str]]:
     """A prune's filters, checked."""
     filters = call.filters(*PRUNE_FILTERS)
+    for text in filters.values("until"):
+        parse_moment(text, time.time_ns())  # wrong words are told even where no image is looked at
     filters.flag("dangling", default=True)
     return filters.as_lists()
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def run(call: Invocation) -> int:
     """Write the archive."""
     target = call.options.text("output")
-    transfer.check_output(call.console, target, "export")
+    transfer.check_output(call.console, target, "export", "container")
     response = call.session.call("GET", path(call.arguments[0], "export"))
     transfer.write_response(response, call.console, target)
     return 0

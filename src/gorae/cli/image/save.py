@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def run(call: Invocation) -> int:
     """Write one archive of all named images."""
     target = call.options.text("output")
-    transfer.check_output(call.console, target, "save")
+    transfer.check_output(call.console, target, "save", "image")
     query = {"names": call.arguments, "platform": call.options.text("platform") or None}
     response = call.session.call("GET", "/images/get", query)
     transfer.write_response(response, call.console, target)

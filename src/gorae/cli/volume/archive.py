@@ -18,7 +18,7 @@ LABEL = Option("label", "list", "set a label (name=value)", read=read_label)
 def export(call: Invocation) -> int:
     """Write a volume's content as a tar."""
     target = call.options.text("output")
-    transfer.check_output(call.console, target, "export")
+    transfer.check_output(call.console, target, "export", "volume")
     response = call.session.call("GET", f"/gorae/volumes/{quote(call.arguments[0])}/archive")
     transfer.write_response(response, call.console, target)
     return 0
