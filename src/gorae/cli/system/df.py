@@ -34,10 +34,26 @@ LISTING = Listing(
 )
 
 
+WHY = Listing(
+    "*formatter.storedBytes",
+    {
+        "Size": ("SIZE", lambda line: human_size(line["Size"])),
+        "Type": ("TYPE", lambda line: line["Type"]),
+        "Owner": ("OWNER", lambda line: line["Owner"]),
+        "LastUsed": ("LAST USED", lambda line: _ago(line["LastUsed"])),
+        "Measured": ("MEASURED", lambda line: _ago(line["Measured"]) or "when stored"),
+        "Reason": ("REASON", lambda line: line["Reason"]),
+    },
+    ("Size", "Type", "Owner", "LastUsed", "Measured", "Reason"),
+)
+
+
 def run(call: Invocation) -> int:
     """Print sums, or with `-v` every object."""
     if call.options.flag("why"):
-        call.console.out.write(why(call.session.get("/gorae/system/df")))
+        lines = call.session.get("/gorae/system/df")
+        template = call.options.text("format")
+        call.console.out.write(WHY.render(lines, template) if template else why(lines))
         return 0
     usage = call.session.get("/system/df")
     template = call.options.text("format")
@@ -147,20 +163,11 @@ def why(lines: list[Row]) -> str:
         for kind, size in sorted(kinds.items(), key=lambda one: -one[1])
     ]
     total = human_size(sum(kinds.values()))
-    rows = [
-        [
-            human_size(line["Size"]),
-            line["Type"],
-            line["Owner"][:12] if len(line["Owner"]) == 64 else line["Owner"],
-            _ago(line["LastUsed"]),
-            _ago(line["Measured"]) or "when stored",
-            line["Reason"],
-        ]
+    short = [
+        {**line, "Owner": line["Owner"][:12] if len(line["Owner"]) == 64 else line["Owner"]}
         for line in lines
     ]
-    return f"{total}: {', '.join(parts)}\n\n" + _table(
-        "SIZE\tTYPE\tOWNER\tLAST USED\tMEASURED\tREASON", rows
-    )
+    return f"{total}: {', '.join(parts)}\n\n" + WHY.render(short)
 
 
 def _table(heads: str, rows: list[list[str]]) -> str:
