@@ -176,3 +176,20 @@ def test_waves_of_dependencies(tmp_path: Path) -> None:
     found = load(tmp_path)
     assert projects.in_order(found.services) == [["b"], ["c"], ["a"]]
     assert projects.with_dependencies(found.services, ["c"]) == ["b", "c"]
+
+
+def test_one_variable_is_taken_away_by_reset(tmp_path: Path) -> None:
+    write(tmp_path, "services: {a: {image: i, environment: {A: 1, B: 2}}}")
+    write(tmp_path, "services: {a: {environment: {A: !reset null}}}", "compose.override.yaml")
+    assert load(tmp_path).services["a"]["environment"] == {"B": "2"}
+
+
+def test_what_is_shared_is_depended_on(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "services: {a: {image: i, network_mode: 'service:b', volumes_from: [c]}, b: {image: i}, c: {image: i}}",
+    )
+    assert load(tmp_path).services["a"]["depends_on"] == {
+        "b": {"condition": "service_started", "restart": True, "required": True},
+        "c": {"condition": "service_started", "required": True},
+    }
