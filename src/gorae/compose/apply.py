@@ -10,8 +10,9 @@ import io
 import tarfile
 import threading
 import time
+from dataclasses import replace
 
-from gorae.compose import create, labels, plan, quantity, state
+from gorae.compose import canonical, create, labels, plan, quantity, state
 from gorae.compose import project as projects
 from gorae.compose.plan import Action, Found, Wish
 from gorae.errors import Conflict, GoraeError, InvalidArgument, NotFound, NotModified
@@ -42,6 +43,7 @@ class Applier:
         self._tell = tell
         self._containers: dict[str, str] = {}
         self._made: dict[str, str] = {}
+        self._changed_networks: set[str] = set()
 
     # what containers stand on -----------------------------------------------------------------
 
@@ -75,10 +77,31 @@ class Applier:
                     f'a network with name {name} exists but was not created for project "{self.project.name}".\n'
                     "Set `external: true` to use an existing network"
                 )
-            return
+            if own.get(labels.CONFIG_HASH, "") in ("", canonical.network_hash(body)):
+                return
+            self._remove_changed(there[name])
+            self._changed_networks.add(key)
         self._tell(f"Network {name}", "Creating")
         self._session.post("/networks/create", None, network_document(self.project, key))
         self._tell(f"Network {name}", "Created")
+
+    def _remove_changed(self, network: Mapping[str, Any]) -> None:
+        """Away with a network whose settings are not the wanted ones any more; its containers are made anew later."""
+        what = f"Network {network['Name']}"
+        self._tell(what, "Removing (its configuration changed)")
+        attached = self._session.get(f"/networks/{network['Id']}")["Containers"] or {}
+        for container in attached:
+            stop_container(self._session, container, None)
+            try:
+                self._session.post(
+                    f"/networks/{network['Id']}/disconnect",
+                    None,
+                    {"Container": container, "Force": True},
+                )
+            except NotFound:
+                continue
+        self._session.delete(f"/networks/{network['Id']}")
+        self._tell(what, "Removed")
 
     def _volume(self, key: str) -> None:
         body = self.project.volumes[key]
@@ -110,6 +133,7 @@ class Applier:
     def up(self, wish: Wish) -> list[Found]:
         """Bring the application up; what was there before."""
         there = state.containers(self._session, self.project.name)
+        wish = replace(wish, changed_networks=frozenset(self._changed_networks))
         waves = plan.up(self.project, there, wish)
         self._containers = {one.service: one.id for one in reversed(there) if not one.oneoff}
         for wave in waves:

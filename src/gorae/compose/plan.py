@@ -65,6 +65,8 @@ class Wish:
     no_deps: bool = False
     remove_orphans: bool = False
     start: bool = True
+    changed_networks: Collection[str] = ()
+    """Networks, by their keys, that were just made anew: nobody is on them."""
 
 
 def up(project: Project, there: Sequence[Found], wish: Wish) -> list[list[Action]]:
@@ -155,6 +157,9 @@ def _reason(
         return "--force-recreate"
     if one.config_hash != canonical.service_hash(project.services[name], containers):
         return "its configuration changed"
+    left = set(project.services[name].get("networks") or ()) & set(wish.changed_networks)
+    if left:
+        return f"its network {', '.join(sorted(left))} changed"
     image = wish.images.get(name, "")
     if image and one.image_id and one.image_id != image:
         return "its image changed"

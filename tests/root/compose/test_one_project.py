@@ -41,3 +41,29 @@ def test_labels_are_the_same(tools: dict[str, Tool], daemon: Goraed, folder: Pat
         }
         tools[one](daemon.host, "labels", folder / "conditions", "down", "-v")
     assert labels[NEW] == labels[OURS]
+
+
+def test_a_changed_network_is_made_anew_with_who_is_on_it(
+    tools: dict[str, Tool], daemon: Goraed, tmp_path: Path
+) -> None:
+    engine, text = Engine(daemon.host), (
+        "services:\n"
+        "  on: {image: compose-bb, command: sleep 1000, stop_signal: SIGKILL, networks: [net]}\n"
+        "  off: {image: compose-bb, command: sleep 1000, stop_signal: SIGKILL}\n"
+        "networks: {net: {labels: {word: WORD}}}\n"
+    )  # fmt: skip
+    for one in (NEW, OURS):
+        kept, words = {}, []
+        for word in ("first", "second"):
+            (tmp_path / "compose.yaml").write_text(text.replace("WORD", word))
+            done = tools[one](daemon.host, "renewed", tmp_path, "up", "-d")
+            assert done.returncode == 0, done.stderr
+            kept[word] = engine.ids("renewed")
+            networks = engine.labelled("networks?", "renewed")
+            words += [found["Labels"]["word"] for found in networks if "word" in found["Labels"]]
+        assert words == ["first", "second"]
+        # docker compose keeps the container, which loses the service's name on the new network
+        assert (kept["first"]["on/1"][0] != kept["second"]["on/1"][0]) is (one == OURS)
+        assert kept["first"]["off/1"][0] == kept["second"]["off/1"][0]
+        assert {found[1] for found in kept["second"].values()} == {"running"}
+        tools[one](daemon.host, "renewed", tmp_path, "down", "-t", "0")

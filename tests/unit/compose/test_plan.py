@@ -116,3 +116,12 @@ def test_the_create_document() -> None:
     assert host["NetworkMode"] == "p_default"
     assert found["NetworkingConfig"]["EndpointsConfig"] == {"p_default": {"Aliases": ["web"]}}
     assert host["Tmpfs"] == {"/t": "size=1m"}
+
+
+def test_who_is_on_a_network_that_changed_is_made_anew() -> None:
+    one = project(web={"image": "x"}, side={"image": "y", "network_mode": "none"})
+    one.services["side"].pop("networks")
+    waves = plan.up(
+        one, [there(one, "web"), there(one, "side")], Wish(changed_networks=["default"])
+    )
+    assert said(waves) == [["recreate p-web-1: its network default changed", "leave p-side-1"]]
