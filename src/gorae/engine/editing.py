@@ -29,6 +29,10 @@ class Edit:
     mounts: tuple[MountRequest, ...] = ()
     env: tuple[str, ...] = ()
     """`NAME=value`, for the next start."""
+    unset_env: tuple[str, ...] = ()
+    """Names, for the next start."""
+    unmount: tuple[str, ...] = ()
+    """Targets of bind mounts, for the next start: what a process may have open is not taken from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,10 @@ class Edits:
                 now += await self._label(record, edit, request)
             for mount in edit.mounts:
                 done += await self._mount(record, mount, request)
-            if edit.env:
-                later += await self._env(record, edit.env, request)
+            for target in edit.unmount:
+                later += await self._unmount(record, target, request)
+            if edit.env or edit.unset_env:
+                later += await self._env(record, edit, request)
             if now or later:
                 self._lifecycle.publish(record, "update")
         return Edited(tuple(now), tuple(later))
@@ -189,17 +195,36 @@ class Edits:
         how = " read-only" if mount.readonly else ""
         return [f"{mount.source} at {mount.target}{how}"]
 
+    async def _unmount(
+        self, record: Record, target: str, request: Callable[[ContainerSpec, str], str]
+    ) -> list[str]:
+        container = record.container
+        kept = tuple(one for one in container.spec.mounts if one.target != target)
+        gone = [one for one in container.mounts if one.target == target and one.kind == "bind"]
+        if not gone or len(kept) == len(container.spec.mounts):
+            raise NotFound(
+                f'container "{container.name}" has no bind mount at "{target}": '
+                f"see `gorae inspect {container.name}`"
+            )
+        mounts = tuple(one for one in container.mounts if one not in gone)
+        record.container = replace(container, mounts=mounts)
+        await self._save(record, replace(container.spec, mounts=kept), request)
+        return [f"nothing mounted at {target}"]
+
     async def _env(
-        self,
-        record: Record,
-        env: tuple[str, ...],
-        request: Callable[[ContainerSpec, str], str],
+        self, record: Record, edit: Edit, request: Callable[[ContainerSpec, str], str]
     ) -> list[str]:
         spec = record.container.spec
-        named = {one.partition("=")[0]: one for one in env}
-        kept = tuple(one for one in spec.env if one.partition("=")[0] not in named)
+        named = {one.partition("=")[0]: one for one in edit.env}
+        there = {one.partition("=")[0] for one in spec.env}
+        for name in edit.unset_env:
+            if name not in there:
+                raise NotFound(f'container "{record.container.name}" has no variable "{name}"')
+        gone = {*named, *edit.unset_env}
+        kept = tuple(one for one in spec.env if one.partition("=")[0] not in gone)
         await self._save(record, replace(spec, env=(*kept, *named.values())), request)
-        return [f"variable {name}" for name in named]
+        removed = [f"variable {name} removed" for name in edit.unset_env]
+        return [f"variable {name}" for name in named] + removed
 
 
 def _is(host_port: int, container_port: int, protocol: str, wanted: tuple[int, int, str]) -> bool:

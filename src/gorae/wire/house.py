@@ -97,6 +97,8 @@ class ContainerSet(Struct, rename="pascal"):
     binds: list[str] | None = None
     mounts: list[Mount] | None = None
     env: list[str] | None = None
+    unset_env: list[str] | None = None
+    unmount: list[str] | None = None
 
 
 class ContainerSetDone(Struct, rename="pascal"):

@@ -98,7 +98,7 @@ def test_an_exec_can_be_signalled_with_all_that_it_started(daemon: Goraed) -> No
     exec_id = daemon.ask("POST", f"/containers/{made}/exec", body)["Id"]
     daemon.ask("POST", f"/exec/{exec_id}/start", {"Detach": True})
     wait_for(lambda: sleepers(daemon, made) == 2, "it runs")
-    daemon.ask("POST", f"/exec/{exec_id}/kill?signal=KILL")
+    subprocess.run([GORAE, "-H", daemon.host, "kill", "--exec", "-s", "KILL", exec_id], check=True)
     wait_for(lambda: sleepers(daemon, made) == 0, "all are gone")
     wait_for(lambda: not daemon.ask("GET", f"/exec/{exec_id}/json")["Running"], "it ended")
     assert daemon.ask("GET", f"/exec/{exec_id}/json")["ExitCode"] == 137

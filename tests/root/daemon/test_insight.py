@@ -73,6 +73,17 @@ def test_ports_labels_and_mounts_change_while_it_runs(daemon: Goraed, tmp_path: 
         == "1\nthere\n"
     )
     assert (tmp_path / "file").read_text() == "there\n"
+    gone = ("--env-rm-next", "X", "--volume-rm-next", "/new/place")
+    said = gorae(daemon, "set", "web", *gone)
+    assert "at the next start: nothing mounted at /new/place" in said
+    assert "at the next start: variable X removed" in said
+    assert daemon.docker("exec", "web", "cat", "/new/place/file").stdout == "there\n", "until then"
+    assert "has no variable" in gorae(daemon, "set", "web", *gone[:2], code=1)
+    assert "has no bind mount" in gorae(daemon, "set", "web", *gone[2:], code=1)
+    daemon.docker("restart", "-t", "0", "web")
+    look = "echo ${X-none}; ls /new/place"
+    assert daemon.docker("exec", "web", "sh", "-c", look).stdout == "none\n"
+    assert (tmp_path / "file").read_text() == "there\n"
 
 
 def test_a_live_mount_stays_inside_the_container(daemon: Goraed, tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ class Insight:
             unlabel=tuple(asked.unlabel or ()),
             mounts=(*mount.from_binds(asked.binds), *mount.from_mounts(asked.mounts or UNSET)),
             env=tuple(asked.env or ()),
+            unset_env=tuple(asked.unset_env or ()),
+            unmount=tuple(asked.unmount or ()),
         )
         edits = offered(self._services, "edits", "set")
         done = await edits.apply(call.id, edit, request_of)
@@ -181,5 +183,10 @@ def request_of(spec: ContainerSpec, old: str) -> str:
         port_bindings=bindings,
         binds=[*(b for b in kept.host_config.binds or () if not b.startswith("/")), *binds] or None,
     )
+    if kept.host_config.mounts:
+        left = {one.target for one in spec.mounts}
+        host = structs.replace(
+            host, mounts=[one for one in kept.host_config.mounts if one.target in left]
+        )
     full = structs.replace(kept, host_config=host, labels=dict(spec.labels), env=list(spec.env))
     return codec.encode(full).decode("utf-8", "surrogateescape")

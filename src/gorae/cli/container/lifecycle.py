@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gorae.cli.invocation import Invocation
 
+EXEC = Option("exec", "bool", "the names are ids of execs: signal each and all that it started")
 SIGNAL = Option("s signal", "string", "signal to send")
 TIMEOUT = Option("t timeout", "int", "seconds to wait before it is killed, -1 for ever")
 TIME = Option(
@@ -42,6 +43,10 @@ def restart(call: Invocation) -> int:
 def kill(call: Invocation) -> int:
     """Send a signal."""
     query = {"signal": call.options.text("signal") or None}
+    if call.options.flag("exec"):
+        return call.for_each(
+            call.arguments, lambda name: call.session.post(f"/exec/{quote(name)}/kill", query)
+        )
     return call.for_each(call.arguments, lambda name: call.session.post(path(name, "kill"), query))
 
 
@@ -106,7 +111,7 @@ COMMANDS = {
         _SOME,
         "send a signal to running containers",
         kill,
-        (SIGNAL,),
+        (SIGNAL, EXEC),
         arguments=_MANY,
     ),
     "pause": Command(

@@ -50,6 +50,8 @@ def _edit(call: Invocation, name: str) -> None:
         "Binds": [_absolute(text) for text in _plain(options.items("volume"))],
         "Mounts": options.items("mount"),
         "Env": options.items("env-next"),
+        "UnsetEnv": options.items("env-rm-next"),
+        "Unmount": options.items("volume-rm-next"),
     }
     if not any(document.values()):
         return
@@ -112,6 +114,7 @@ COMMAND = Command(
     run,
     (
         Option("env-next", "list", "set a variable from the next start on (NAME=value)"),
+        Option("env-rm-next", "list", "remove a variable from the next start on"),
         Option("l label", "list", "set a label (NAME=value)"),
         Option("label-rm", "list", "remove a label"),
         Option("mount", "list", "add a bind mount", read=mount.read_mount),
@@ -120,6 +123,7 @@ COMMAND = Command(
         Option("p publish", "list", "publish a port ([address:][host port:]port[/protocol])"),
         Option("unpublish", "list", "publish a port no longer (HOSTPORT, HOSTPORT:PORT or :PORT)"),
         Option("v volume", "list", "add a bind mount (SOURCE:TARGET[:ro])"),
+        Option("volume-rm-next", "list", "take a bind mount away from the next start on (TARGET)"),
         *(option for option in CREATE_OPTIONS if option.name in limits.NAMES),
         Option("restart", "string", "restart policy"),
     ),
