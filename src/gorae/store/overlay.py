@@ -19,11 +19,14 @@ from gorae.linux.mount import Mount
 from gorae.linux.sync import syncfs
 from gorae.store import tree
 from gorae.store.db import Database, Tx
-from gorae.store.ingest import disk_error
+from gorae.store.ingest import disk_error, fsync_directory
 from gorae.store.precedence import Precedence
 from gorae.store.snapshot import SnapshotUsage
 from gorae.store.tables import layers as layer_rows
 from gorae.store.tables import snapshots as rows
+
+FEW_FILES = 64
+"""Up to so many are brought to the disk one by one."""
 
 
 class OverlaySnapshotter:
@@ -152,9 +155,24 @@ class OverlaySnapshotter:
     def sync_committed(self) -> None:
         """See Snapshotter."""
         waiting = [one for one, _ in self._db.read(layer_rows.unsynced)]
-        if waiting:
+        if not waiting:
+            return
+        found = self._db.read(lambda tx: [rows.get(tx, one) for one in waiting])
+        here = [one for one in found if one is not None]
+        if sum(one.inodes for one in here) > FEW_FILES:
             _syncfs(self._root)
-            self._db.write(lambda tx: layer_rows.clear_unsynced(tx, waiting))
+        else:
+            self._sync_each([self.directory(one.number) for one in here])
+        self._db.write(lambda tx: layer_rows.clear_unsynced(tx, waiting))
+
+    def _sync_each(self, directories: list[Path]) -> None:
+        """Of small layers their own files alone: what others have written just now need not go to the disk for them."""
+        for directory in directories:
+            try:
+                tree.sync(directory)
+            except FileNotFoundError:  # removed meanwhile: nobody counts on it
+                continue
+        fsync_directory(self._root)
 
     def discard_unsynced(self) -> int:
         """At start: forget what was not on the disk when the power went; how many.

@@ -156,6 +156,30 @@ def _names(fd: int) -> Iterator[str]:
     return iter(sorted(os.listdir(fd), key=os.fsencode))
 
 
+def sync(top: Path) -> None:
+    """Bring a small tree to the disk: each file, then each directory, the top last. Raises: OSError."""
+    directories = [""]
+    for path, fd, name, info in walk(top):
+        if stat.S_ISREG(info.st_mode):
+            _fsync(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd))
+        elif stat.S_ISDIR(info.st_mode):
+            directories.append(path)
+    root = os.open(top, DIRECTORY_FLAGS)
+    try:
+        for path in reversed(directories[1:]):
+            _fsync(fds.openat2(root, path, os.O_RDONLY | os.O_DIRECTORY))
+        os.fsync(root)
+    finally:
+        os.close(root)
+
+
+def _fsync(fd: int) -> None:
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 def measure(top: Path) -> Measure:
     """What the tree below `top` takes."""
     size = inodes = 0

@@ -155,12 +155,12 @@ def test_skopeo(street: Street, tmp_path: Path) -> None:
     assert deleted.returncode == 0, deleted.stderr
 
 
-def test_podman(street: Street, tmp_path: Path) -> None:
+def test_podman(street: Street) -> None:
     root = (
         "--root",
-        str(tmp_path / "root"),
+        str(street.folder / "root"),
         "--runroot",
-        str(tmp_path / "run"),
+        str(street.folder / "run"),  # podman takes at most 50 characters
         "--storage-driver",
         "vfs",
     )

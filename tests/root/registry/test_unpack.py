@@ -5,6 +5,7 @@ import stat
 import tarfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.root.registry.lab import Lab, archive, layer_tar
@@ -12,7 +13,9 @@ from tests.root.registry.lab import Lab, archive, layer_tar
 from gorae.engine.unpack import Job, unpack
 from gorae.errors import InvalidArgument
 from gorae.oci.digest import DiffId, Digest, chain_ids, digest_of
+from gorae.store import overlay
 from gorae.store.precedence import Precedence
+from gorae.store.tables import layers as layer_rows
 
 pytestmark = pytest.mark.root
 
@@ -102,3 +105,22 @@ def test_removal_in_the_background_gives_way(lab: Lab) -> None:
         assert not passed.wait(0.2)
     assert passed.wait(30)
     one.join()
+
+
+@pytest.mark.parametrize(("few", "whole"), [(64, 0), (3, 1)])
+def test_small_layers_go_to_the_disk_file_by_file(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, few: int, whole: int
+) -> None:
+    """Others' bytes need not be written for them; what is many goes in one. Either way all of it is there, and counts."""
+    synced: list[Path] = []
+    real = overlay._syncfs
+    monkeypatch.setattr(overlay, "FEW_FILES", few)
+    monkeypatch.setattr(overlay, "_syncfs", lambda path: (synced.append(path), real(path)))
+    members = [("d", 0o755, None), ("d/e", 0o755, None), ("d/e/f", 0o644, b"1"), ("g", 0o644, b"2")]
+    layers = [tar(*members), tar(("h", 0o644, b"3"))]
+    jobs = jobs_of(lab, layers, lambda _: None)
+    with lab.store.lease() as lease:
+        unpack(lab.layers, jobs, lease)
+        assert len(synced) == whole
+        assert lab.store.db.read(layer_rows.unsynced) == []
+        assert lab.store.snapshots.upper(jobs[0].chain).joinpath("d/e/f").read_bytes() == b"1"
