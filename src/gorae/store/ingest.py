@@ -85,6 +85,9 @@ class Ingest:
     def commit(self) -> Digest:
         """Make the blob count; its digest.
 
+        Held by a lease, its row need not be on the disk yet: whatever comes to count on it is written later, durably,
+        and the log keeps their order; until then a power cut makes the file garbage, as the lease's end would.
+
         Raises:
             InvalidArgument: size or digest are not what was promised. Unavailable: the disk is full.
         """
@@ -103,7 +106,7 @@ class Ingest:
         except OSError as error:
             raise disk_error(error) from error
         try:
-            self._place.db.write(lambda tx: self._record(tx, digest))
+            self._place.db.write(lambda tx: self._record(tx, digest), durable=self._lease is None)
         except Unavailable:  # renamed, but not recorded
             with contextlib.suppress(Unavailable):
                 self._place.drop([digest])
