@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gorae.engine import process
+from gorae.engine import logdetails, process
 from gorae.engine.idmap import Ids
 from gorae.engine.model import Container, EndpointRecord, PublishedRecord
 from gorae.engine.mountpoints import MountPoints
@@ -121,6 +121,8 @@ class Bringup:
                 terminal=container.spec.tty,
                 stdin_open=container.spec.open_stdin,
                 stdin_once=container.spec.stdin_once,
+                name=container.name,
+                log_tag=logdetails.tag(container),
             )
             undo.callback(self._discard, container.id)
             place = Place(joined.endpoints, joined.published)

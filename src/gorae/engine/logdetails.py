@@ -70,7 +70,7 @@ def _pattern(log: LogConfig, name: str) -> "re.Pattern[str] | None":
 
 
 def tag(container: Container) -> str:
-    """The `tag` option with its fields filled in."""
+    """The `tag` option with its fields filled in; the short id where there is none."""
     image = container.spec.image_id.removeprefix("sha256:")
     fields = {
         "ID": container.id[:SHORT],
@@ -81,4 +81,6 @@ def tag(container: Container) -> str:
         "ImageName": container.spec.image,
         "DaemonName": "docker",
     }
-    return _FIELD.sub(lambda one: fields[one.group(1)], container.spec.log.options["tag"])
+    return _FIELD.sub(
+        lambda one: fields[one.group(1)], container.spec.log.options.get("tag", "{{.ID}}")
+    )

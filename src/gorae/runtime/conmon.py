@@ -40,6 +40,8 @@ class Stdio:
     keep_stdin: bool
     """Standard input stays open when a client leaves."""
     log: tuple[str, ...]
+    log_tag: str = ""
+    """What the journal is told that the lines come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class Conmon:
         for place in stdio.log:
             argv += ["--log-path", place]
         argv.append("--no-sync-log")
+        if stdio.log_tag:
+            argv += ["--log-tag", stdio.log_tag]
         if stdio.terminal:
             argv.append("--terminal")
         if stdio.stdin:

@@ -6,6 +6,7 @@ namespace is pinned to a file, so that the next daemon finds in it the mounts of
 """
 
 import contextlib
+import errno
 import os
 import platform
 import re
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from gorae.errors import KernelError
 from gorae.linux import mount, namespace
 from gorae.linux.cgroup import CGROUP_ROOT, Cgroups, Hierarchy
 from gorae.runtime import capabilities, propagation
@@ -179,14 +181,33 @@ def _is_namespace(pin: Path) -> bool:
 
 
 def _enter_own_namespace(pin: Path) -> None:
+    """Try on each processor.
+
+    The kernel lets only an older namespace hold a mount of a newer one, and tells their age by numbers which each
+    processor hands out of a stock of its own (seen with Linux 6.18).
+    """
     _make_private_directory(pin.parent)
+    allowed = os.sched_getaffinity(0)
+    try:
+        for number, processor in enumerate(sorted(allowed), 1):
+            os.sched_setaffinity(0, {processor})
+            try:
+                return _enter_pinned(pin)
+            except KernelError as error:
+                if error.errno != errno.EINVAL or number == len(allowed):
+                    raise
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+def _enter_pinned(pin: Path) -> None:
+    """Into a new namespace which `pin` keeps. Raises: KernelError: it stays in the old one."""
     host = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     own = -1
     try:
         namespace.unshare(namespace.CLONE_NEWNS)
         _hide_unified()
         own = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-        # The kernel lets only an older namespace hold a mount of a newer one.
         namespace.setns(host, namespace.CLONE_NEWNS)
         namespace.pin(f"/proc/self/fd/{own}", str(pin))
         namespace.setns(own, namespace.CLONE_NEWNS)

@@ -123,10 +123,11 @@ class Monitor:
         stdin_open: bool = False,
         stdin_once: bool = False,
         name: str = "",
+        log_tag: str = "",
     ) -> Task:
         """A container whose process waits to be started; what an earlier run left of it is removed.
 
-        `log_path` None keeps no log file.
+        `log_path` None keeps no log file. `name` and `log_tag` are what the journal is told.
 
         Raises:
             GoraeError: in docker's words; nothing is left behind.
@@ -149,6 +150,7 @@ class Monitor:
                 stdin=stdin_open,
                 keep_stdin=stdin_open and not stdin_once,
                 log=_log(log_path, log_driver),
+                log_tag=log_tag if log_driver == "journald" else "",
             )
             if runtime != self.runtime:
                 _write(bundle / "runtime", config.runtime)

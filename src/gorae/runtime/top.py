@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from gorae.errors import Internal, InvalidArgument
+from gorae.errors import Internal, InvalidArgument, KernelError
 from gorae.linux import process
 
 TIMEOUT_S = 10
@@ -14,7 +14,14 @@ def top(pids: Collection[int], ps_args: str) -> tuple[list[str], list[list[str]]
     Raises:
         InvalidArgument: ps did not like its arguments, or shows no pids. Internal: no ps.
     """
-    done = process.run(["ps", *(ps_args or "-ef").split()], timeout_s=TIMEOUT_S)
+    try:
+        done = process.run(["ps", *(ps_args or "-ef").split()], timeout_s=TIMEOUT_S)
+    except KernelError as error:
+        if not error.not_found:
+            raise
+        raise Internal(
+            'ps: exec: "ps": executable file not found in $PATH: apt-get install procps on the host'
+        ) from None
     if done.returncode:
         raise InvalidArgument(f"ps: {done.stderr.decode(errors='replace').strip()}")
     return parse(done.stdout.decode(errors="replace"), pids)

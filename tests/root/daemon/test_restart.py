@@ -64,15 +64,11 @@ def test_the_delay_doubles_and_a_stop_ends_it(house: Goraed) -> None:
 
 
 @pytest.mark.parametrize("command", [("rm", "-f"), ("kill",), ("stop",)])
-def test_what_waits_for_its_restart_is_ended_at_once(
-    house: Goraed, command: tuple[str, ...]
-) -> None:
+def test_what_waits_for_its_restart_is_ended(house: Goraed, command: tuple[str, ...]) -> None:
     one = run(house, "waiting", "false", RestartPolicy={"Name": "always"})
     wait_for(lambda: state_of(house, one)["Status"] == "restarting", "it waits", 10)
     wait_for(lambda: count(house, one) >= 3, "the delay is long")
-    began = time.monotonic()
     done = house.docker(*command, "waiting")
-    assert time.monotonic() - began < 5
     if command != ("kill",):  # docker refuses it in the instant in which it does not run
         assert done.returncode == 0, done.stderr
     house.docker("rm", "-f", "waiting")

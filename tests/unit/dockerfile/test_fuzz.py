@@ -33,7 +33,7 @@ FILES = st.one_of(
 
 
 def parses(text: bytes) -> bool:
-    started = time.monotonic()
+    started = time.process_time()
     try:
         file = read(text, "Dockerfile")
         assert file.stages
@@ -47,7 +47,7 @@ def parses(text: bytes) -> bool:
         fault.message.encode()
         assert fault.line >= 1 or fault.message == "dockerfile contains no stages to build"
         ok = False
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     return ok
 
 
@@ -94,7 +94,7 @@ def test_any_bytes_are_rules_or_name_a_line(text: bytes) -> None:
     b"FROM a\n" + b"\n" * 1_000_000,
 ], ids=range(10))  # fmt: skip
 def test_large_files_stay_fast(text: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     parses(text)
     check(text, "Dockerfile")
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20

@@ -96,10 +96,10 @@ def test_the_regex_and_the_automaton_agree(pattern: str, text: str) -> None:
 
 
 def test_many_runs_stay_fast() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     glob = compile_deep("**/*a" * 60 + "/x")
     assert not glob.matches("/".join(["a" * 30] * 100))
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 5
 
 
 def test_wildcards_are_seen_unless_escaped() -> None:

@@ -50,10 +50,10 @@ def test_all_matches(value: str, pattern: str, new: str, wanted: str) -> None:
 
 
 def test_no_pattern_is_slow() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert remove_head("a" * 60_000, "*a" * 1000 + "b", longest=True) == "a" * 60_000
     replace_match("ab\n" * 20_000, "a*", "x", everywhere=True)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("pattern", ["a\\b", "a\\"])

@@ -103,11 +103,11 @@ def test_nesting_and_growth_have_limits() -> None:
 
 @given(st.text(alphabet="${}A:-+?#%/*\\'\"<` x\n", max_size=60))
 def test_any_text_expands_or_is_refused(text: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     try:
         found = Shell().process(text, ENV)
     except SyntaxFault:
         pass
     else:
         assert "".join("".join(found.words).split()) == "".join(found.text.split())
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 5

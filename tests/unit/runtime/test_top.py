@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from gorae.errors import InvalidArgument
+from gorae.errors import Internal, InvalidArgument
 from gorae.runtime.top import parse, top
 
 OUTPUT = """\
@@ -31,3 +31,9 @@ def test_the_host_s_ps() -> None:
     assert rows[0][0] == str(os.getpid())
     with pytest.raises(InvalidArgument):
         top({1}, "--no-such-option")
+
+
+def test_a_host_without_ps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(Internal, match='ps: exec: "ps": executable file not found in'):
+        top({1}, "")
