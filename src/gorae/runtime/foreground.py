@@ -20,6 +20,7 @@ from gorae.runtime import device, propagation
 from gorae.runtime.config import RuntimeConfig
 from gorae.runtime.console import Console
 from gorae.runtime.host import HostFacts
+from gorae.runtime.leftover import clear_cgroup
 from gorae.runtime.oci import CREATE, OciRuntime, plain_words, translated
 from gorae.runtime.seccompcache import STATE_FILE, SeccompCache
 from gorae.runtime.spec import oci_spec
@@ -106,6 +107,7 @@ class Running:
     filter_key: str
     console: Console | None = None
     """Its terminal, when it was to have one."""
+    killed: bool = False
 
     @property
     def ended(self) -> bool:
@@ -147,10 +149,16 @@ class Running:
     def _clean(self) -> None:
         if self.console is not None:
             self.console.close()
+        if self.killed and self.config.cgroup_path:  # a runtime that is cut off leaves it behind
+            with contextlib.suppress(GoraeError):
+                self.owner.runtime.delete(self.config.id, force=True)
+            with contextlib.suppress(GoraeError):
+                clear_cgroup(self.config.cgroup_path)
         shutil.rmtree(self.bundle, ignore_errors=True)
 
     def kill(self) -> None:
         """End all its processes; `wait` is still to be called."""
+        self.killed = True
         with contextlib.suppress(GoraeError):
             self.owner.runtime.delete(self.config.id, force=True)
         with contextlib.suppress(OSError):

@@ -60,8 +60,7 @@ def remove(monitor: Monitor, exec_root: Path, leftover: Leftover) -> None:
             monitor.runtime.delete(leftover.container_id, force=True)
         pidfd.send_signal(pid, pidfd.start_ticks(pid), 9)
     else:
-        _kill_all(leftover.name)
-        _remove_cgroup(leftover.name)
+        clear_cgroup(leftover.name)
 
 
 def _execs(exec_root: Path) -> Iterator[Leftover]:
@@ -84,6 +83,12 @@ def _cgroups(parent: str, known: Collection[str]) -> Iterator[Leftover]:
     for name in cgroup.host().children(parent):
         if name not in known:
             yield Leftover("cgroup", f"{parent}/{name}", name)
+
+
+def clear_cgroup(path: str) -> None:
+    """Kill what is in a cgroup, and remove it; found gone is fine. Raises: KernelError."""
+    _kill_all(path)
+    _remove_cgroup(path)
 
 
 def _remove_cgroup(path: str) -> None:
