@@ -31,6 +31,7 @@ class BodyReader(io.RawIOBase):
         self._left = b""
         self._over = False
         self._pump: Future[None] | None = None
+        self._bringing: asyncio.Task[Any] | None = None
         self._pieces: deque[bytes] = deque()
         self._ahead_bytes = 0
         self._change = threading.Condition()
@@ -94,6 +95,7 @@ class BodyReader(io.RawIOBase):
 
     async def _bring(self) -> None:
         """In the loop, until the body's end; it waits while the worker has enough."""
+        self._bringing = asyncio.current_task()
         while piece := await self._content.readany():
             self._room.clear()
             with self._change:
@@ -113,6 +115,15 @@ class BodyReader(io.RawIOBase):
         if self._pump is not None:
             self._pump.cancel()
         super().close()
+
+    async def aclose(self) -> None:
+        """As close, and the body is free for another reader: the server reads on to the end of the request.
+
+        A server that cannot do so breaks the connection, and the client never sees the answer.
+        """
+        self.close()
+        if self._bringing is not None:
+            await asyncio.wait({self._bringing})
 
 
 class AnswerWriter(io.RawIOBase):
@@ -165,6 +176,7 @@ class AnswerWriter(io.RawIOBase):
         more.
         """
         task = asyncio.ensure_future(work)
+        getting: asyncio.Task[bytes] | None = None
         try:
             while not task.done() or not self._pieces.empty():
                 getting = asyncio.ensure_future(self._pieces.get())
@@ -179,6 +191,8 @@ class AnswerWriter(io.RawIOBase):
                 yield bytes(self._buffer)
         finally:
             self.left = True
+            if getting is not None:
+                getting.cancel()
             if not task.done():
                 task.add_done_callback(lambda one: one.cancelled() or one.exception())
 

@@ -20,7 +20,7 @@ from gorae.build.solver import StepFailed
 from gorae.build.vertex import RunAction, StagePlan, State, TransferAction
 from gorae.dockerfile.instruction import Instruction
 from gorae.engine.builds import Building
-from gorae.errors import GoraeError, InvalidArgument, NotFound
+from gorae.errors import GoraeError, InvalidArgument, NotFound, SyntaxFault
 
 Say = Callable[[str], None]
 
@@ -117,6 +117,16 @@ def story_end(built: Built, unused_args: tuple[str, ...]) -> list[str]:
     lines.append(f"Successfully built {built.image_id.partition(':')[2][:12]}\n")
     lines += [f"Successfully tagged {name}\n" for name in built.names]
     return lines
+
+
+_WHOLE = ("the Dockerfile cannot be empty", "no build stage in current context")
+
+
+def refusal(error: SyntaxFault) -> str:
+    """What is wrong with a Dockerfile, with its line: the classic stream shows no excerpt."""
+    if not error.line or " line " in error.message or error.message.startswith(_WHOLE):
+        return error.message
+    return f"dockerfile parse error on line {error.line}: {error.message}"
 
 
 def failure(error: GoraeError) -> tuple[str, int]:

@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 from aiohttp import StreamReader
+from aiohttp.base_protocol import BaseProtocol
 
 from gorae.api import bridge
 from gorae.api.bridge import AnswerWriter, BodyReader
@@ -137,3 +138,28 @@ def test_a_writer_whose_client_left_ends() -> None:
             await task
 
     asyncio.run(run())
+
+
+def test_a_body_that_is_given_up_can_be_read_on() -> None:
+    """The server reads the rest of a request itself, which it cannot while another waits for the same body."""
+
+    async def run() -> bytes:
+        protocol = BaseProtocol(asyncio.get_running_loop())
+        content = StreamReader(protocol, 1 << 16, loop=asyncio.get_running_loop())
+        one = BodyReader(content)
+        content.feed_data(b"abc")
+        assert await asyncio.to_thread(one.read, 3) == b"abc"
+        await one.aclose()
+        content.feed_data(b"the rest")
+        return await content.readany()
+
+    assert asyncio.run(run()) == b"the rest"
+
+
+def test_a_body_that_nobody_read_can_be_given_up() -> None:
+    async def run() -> bytes:
+        body = Body([b"abc"])
+        await reader(body).aclose()
+        return body.left[0]
+
+    assert asyncio.run(run()) == b"abc"

@@ -1,5 +1,6 @@
 """Builds: the classic endpoint, and gorae's own."""
 
+import contextlib
 import functools
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -118,7 +119,7 @@ class Builds:
     async def _classic(self, call: Call, request: BuildRequest) -> AsyncIterator[bytes]:
         quiet, cancel = call.flag("q"), Cancel()
         spool = Spool(self._builds.scratch)
-        with BodyReader(call.request.content) as body:
+        async with contextlib.aclosing(BodyReader(call.request.content)) as body:
 
             def work(emit: Callable[[bytes], None]) -> None:
                 receiver = threading.Thread(
@@ -176,7 +177,7 @@ class Builds:
                 narrate=narrate,
             )
         except SyntaxFault as error:
-            raise InvalidArgument(error.message) from error
+            raise InvalidArgument(classicbuild.refusal(error)) from error
         except GoraeError as error:
             if isinstance(error, Cancelled):
                 raise

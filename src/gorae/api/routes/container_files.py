@@ -69,6 +69,7 @@ class ContainerFiles:
             finally:
                 body.close()
                 await ended(work)
+                await body.aclose()
         return answer.nothing(200)
 
 

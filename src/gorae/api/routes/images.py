@@ -218,9 +218,10 @@ class Images:
     async def _import(self, call: Call, source: str) -> AsyncIterator[bytes]:
         repo, tag = call.text("repo"), call.text("tag")
         message = call.text("message") or f"Imported from {source}"
-        with contextlib.ExitStack() as stack:
+        async with contextlib.AsyncExitStack() as stack:
             if source == "-":
-                body = cast("BinaryIO", stack.enter_context(BodyReader(call.request.content)))
+                sent = contextlib.aclosing(BodyReader(call.request.content))
+                body = cast("BinaryIO", await stack.enter_async_context(sent))
             else:
                 opened = await self._services.run_transfer(self._services.archives.open_url, source)
                 body = stack.enter_context(opened)
@@ -239,7 +240,7 @@ class Images:
 
     async def _load(self, call: Call) -> AsyncIterator[bytes]:
         archives = self._services.archives
-        with BodyReader(call.request.content) as body:
+        async with contextlib.aclosing(BodyReader(call.request.content)) as body:
 
             def work(emit: Callable[[bytes], None]) -> None:
                 archives.load(cast("BinaryIO", body), lambda text: emit(progress.output(text)))

@@ -73,6 +73,7 @@ class VolumeArchives:
         finally:
             body.close()
             await ended(work)
+            await body.aclose()
         return answer.document(translate.document(made), status=201)
 
     async def clone(self, call: Call) -> web.Response:
