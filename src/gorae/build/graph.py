@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from gorae.build import settings
 from gorae.build.circle import WrongStage, check_circles, stage_index
-from gorae.build.refusal import check_entitled, check_sources, fault, platform_of
+from gorae.build.refusal import check_entitled, check_sources, check_text, fault, platform_of
 from gorae.build.vertex import (
     MAIN_CONTEXT,
     SANDBOX_HOSTNAME,
@@ -298,6 +298,7 @@ class _StageWork:
     # instructions -----------------------------------------------------------------------------
 
     def _instruction(self, found: to.Instruction) -> None:
+        check_text(found)
         if isinstance(found, to.Arg):
             self._arg(found)
             return

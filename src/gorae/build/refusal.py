@@ -39,6 +39,16 @@ def platform_of(head: to.From, expander: Expander, known: Mapping[str, str]) -> 
     return found
 
 
+def check_text(found: to.Instruction) -> None:
+    """Raises: SyntaxFault: bytes that are not UTF-8, which no image config and no history can hold as they are."""
+    try:
+        found.text.encode()
+    except UnicodeEncodeError:
+        raise fault(
+            found, f"{found.keyword.upper()} is not UTF-8 text: save the file as UTF-8"
+        ) from None
+
+
 def check_sources(found: to.Copy | to.Add) -> None:
     """Raises: SyntaxFault: a source from elsewhere in a COPY, or a checksum of what has none."""
     remote = [one for one in found.sources if is_url(one) or is_git(one)]

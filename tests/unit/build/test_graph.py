@@ -198,3 +198,11 @@ def test_steps_are_told_apart_by_identity():
     found = planned("FROM bb\nRUN x\nRUN x")
     assert len(found.steps) == 2
     assert dataclasses.is_dataclass(found.steps[0])
+
+
+def test_bytes_that_are_not_utf8_are_named_by_their_line():
+    comment = b"FROM bb\n# \xe9\nRUN x"
+    assert plan(read(comment), Wish(), BASES).steps
+    with pytest.raises(SyntaxFault, match="ENV is not UTF-8 text") as error:
+        plan(read(b"FROM bb\nRUN x\nENV A=\xe9"), Wish(), BASES)
+    assert error.value.line == 3

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OUTPUT_TYPES = ("cacheonly", "docker", "image", "local", "oci", "registry", "tar")
+ENTITLEMENTS = ("network.host", "security.insecure", "device")
 CACHE_TYPES = ("inline", "local", "registry")
 
 
@@ -106,12 +107,39 @@ def cache(text: str, option: str) -> dict[str, str]:
 
 
 def texts(items: Sequence[str], environment: dict[str, str]) -> dict[str, str]:
-    """`NAME=VALUE`; a NAME alone takes our environment's value, or is empty."""
+    """`NAME=VALUE`; a NAME alone takes our environment's value, or is empty. Raises: InvalidArgument: no NAME."""
     found: dict[str, str] = {}
     for item in items:
         name, equals, value = item.partition("=")
+        if not name:
+            raise InvalidArgument(f'invalid key-value pair "{item}": empty key')
         found[name] = value if equals else environment.get(name, "")
     return found
+
+
+def annotation_texts(items: Sequence[str]) -> dict[str, str]:
+    """`NAME=VALUE` each. Raises: InvalidArgument: another form."""
+    for item in items:
+        if not item.partition("=")[0] or "=" not in item:
+            raise InvalidArgument(f'invalid annotation "{item}": wanted NAME=VALUE')
+    return texts(items, {})
+
+
+def host(text: str) -> str:
+    """`NAME:ADDRESS` or `NAME=ADDRESS`, the address also in brackets, or host-gateway. Raises: InvalidArgument."""
+    from gorae.cli.container import network
+
+    try:
+        return network.read_extra_host(text)
+    except InvalidArgument:
+        raise InvalidArgument(f"invalid host {text}: wanted NAME:ADDRESS") from None
+
+
+def entitlement(text: str) -> str:
+    """A right that a build can be given. Raises: InvalidArgument: there is no such."""
+    if text not in ENTITLEMENTS:
+        raise InvalidArgument(f"unknown entitlement {text}: it is one of {', '.join(ENTITLEMENTS)}")
+    return text
 
 
 def assignments(items: Sequence[str], environment: dict[str, str]) -> dict[str, str | None]:

@@ -67,13 +67,13 @@ def from_options(
         "target": options.text("target"),
         "build_args": attributes.assignments(options.items("build-arg"), environment),
         "labels": attributes.texts(options.items("label"), environment),
-        "annotations": attributes.texts(options.items("annotation"), {}),
+        "annotations": attributes.annotation_texts(options.items("annotation")),
         "tags": [_checked_tag(text) for text in options.items("tag")],
         "no_cache": options.flag("no-cache"),
         "no_cache_filter": options.items("no-cache-filter"),
         "pull": options.flag("pull"),
         "network": _network(options.text("network")),
-        "add_hosts": options.items("add-host"),
+        "add_hosts": [attributes.host(text) for text in options.items("add-host")],
         "shm_size": options.number("shm-size"),
         "cgroup_parent": options.text("cgroup-parent"),
         "ulimits": [_ulimit(text) for text in options.items("ulimit")],
@@ -84,7 +84,7 @@ def from_options(
         "folders": {name: one.document for name, one in folders.items()},
         "squash": options.flag("squash"),
         "verify": options.flag("verify"),
-        "allow": options.items("allow"),
+        "allow": [attributes.entitlement(text) for text in options.items("allow")],
         "call": _call(options),
         "secret_guard": _guard(options.text("secret-guard")),
     }
@@ -97,9 +97,9 @@ def sources(contexts: dict[str, source.Source], dockerfile: source.Dockerfile) -
     """The part of the document that names contexts and Dockerfile."""
     file: dict[str, Any] = {"path": dockerfile.path}
     if dockerfile.text is not None:
-        file["text"] = dockerfile.text.decode("utf-8", "surrogateescape")
+        file["text"] = source.utf8_text(dockerfile.text, dockerfile.path)
     if dockerfile.ignore is not None:
-        file["ignore"] = dockerfile.ignore.decode("utf-8", "surrogateescape")
+        file["ignore"] = dockerfile.ignore.decode("utf-8", "replace")
         file["ignore_name"] = dockerfile.ignore_name
     main = contexts[""]
     return {

@@ -198,6 +198,23 @@ def _local_dockerfile(file: str, context: str, console: Console) -> Dockerfile:
     return Dockerfile(os.path.basename(path), text)
 
 
+def utf8_text(text: bytes, name: str) -> str:
+    """A Dockerfile's text; only its comments may hold bytes that are not UTF-8.
+
+    Raises:
+        InvalidArgument: another line does, which is named.
+    """
+    for number, line in enumerate(text.split(b"\n"), 1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            if not line.lstrip().startswith(b"#"):
+                raise InvalidArgument(
+                    f"{name}:{number}: the line is not UTF-8 text: save the file as UTF-8"
+                ) from None
+    return text.decode("utf-8", "replace")
+
+
 def read_if_there(path: str) -> bytes | None:
     """A small file's bytes; None where there is no such file.
 

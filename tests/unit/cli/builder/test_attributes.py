@@ -57,3 +57,40 @@ def test_assignments_take_the_environment() -> None:
 def test_ssh() -> None:
     assert attributes.ssh("default") == {"id": "default", "paths": []}
     assert attributes.ssh("a=/k1,/k2") == {"id": "a", "paths": ["/k1", "/k2"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("db:10.0.0.1", "db:10.0.0.1"),
+        ("db=10.0.0.1", "db:10.0.0.1"),
+        ("db:::1", "db:::1"),
+        ("db=[::1]", "db:::1"),
+        ("up:host-gateway", "up:host-gateway"),
+    ],
+)
+def test_hosts(text: str, found: str) -> None:
+    assert attributes.host(text) == found
+
+
+@pytest.mark.parametrize("text", ["db", "db:cache", ":10.0.0.1", "db:10.0.0", "a:b:c"])
+def test_wrong_hosts(text: str) -> None:
+    with pytest.raises(InvalidArgument, match=f"invalid host {text}: wanted NAME:ADDRESS"):
+        attributes.host(text)
+
+
+def test_what_a_build_can_be_allowed() -> None:
+    assert attributes.entitlement("network.host") == "network.host"
+    with pytest.raises(InvalidArgument, match="unknown entitlement everything: it is one of"):
+        attributes.entitlement("everything")
+
+
+def test_labels_and_annotations_need_a_name() -> None:
+    assert attributes.texts(["a=b", "c"], {}) == {"a": "b", "c": ""}
+    assert attributes.annotation_texts(["a=b", "c="]) == {"a": "b", "c": ""}
+    for wrong in ("", "=b"):
+        with pytest.raises(InvalidArgument, match="empty key"):
+            attributes.texts([wrong], {})
+    for wrong in ("", "=b", "a"):
+        with pytest.raises(InvalidArgument, match="wanted NAME=VALUE"):
+            attributes.annotation_texts([wrong])
