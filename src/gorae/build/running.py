@@ -56,6 +56,9 @@ class Networks(Protocol):
     def resolv_conf(self, mode: str) -> str:
         """The text of /etc/resolv.conf in it."""
 
+    def host_gateway(self) -> str:
+        """The host's address as commands reach it, for `--add-host NAME:host-gateway`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -188,7 +191,8 @@ class Runner:
 
     def _files(self, action: RunAction, directory: Path, limits: Limits) -> list[MountPoint]:
         (directory / "hosts").write_text(
-            _HOSTS.format(hostname=action.hostname) + extra_hosts(limits.add_hosts)
+            _HOSTS.format(hostname=action.hostname)
+            + extra_hosts(limits.add_hosts, self._networks.host_gateway)
         )
         (directory / "resolv.conf").write_text(self._networks.resolv_conf(action.network))
         names = ("resolv.conf", "hosts")
@@ -268,15 +272,17 @@ class Runner:
             return running.wait()
 
 
+GATEWAY = "host-gateway"
 _HOSTS = "127.0.0.1\tlocalhost {hostname}\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 
 
-def extra_hosts(add_hosts: Sequence[str]) -> str:
-    """`name:address` and `name=address` as lines."""
+def extra_hosts(add_hosts: Sequence[str], gateway: Callable[[], str]) -> str:
+    """`name:address` and `name=address` as lines; the address may be `host-gateway`."""
     lines = []
     for one in add_hosts:
         name, _, address = one.partition("=" if "=" in one.partition(":")[0] else ":")
-        lines.append(f"{address.strip('[]')}\t{name}\n")
+        address = gateway() if address == GATEWAY else address.strip("[]")
+        lines.append(f"{address}\t{name}\n")
     return "".join(lines)
 
 

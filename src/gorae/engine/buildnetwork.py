@@ -54,3 +54,8 @@ class BuildNetworks:
         return resolv.resolv_conf(
             text, servers=(), search=(), options=(), keep_loopback=mode == "host"
         )
+
+    def host_gateway(self) -> str:
+        """See Networks of `build.running`: the bridge network's, whichever one a command is in."""
+        subnets = self._networks.find("bridge").model.subnets
+        return next((one.gateway for one in subnets if one.gateway), "127.0.0.1")
