@@ -37,7 +37,20 @@ def refuse_special(path: str) -> None:
 
 
 def write_text(path: str, text: str) -> None:
-    """Replace a file at once; write through to what is none (`/dev/stdout`, a pipe)."""
+    """Replace a file at once; write through to what is none (`/dev/stdout`, a pipe).
+
+    Raises:
+        InvalidArgument: it cannot be written.
+    """
+    try:
+        _write_text(path, text)
+    except OSError as error:
+        raise InvalidArgument(
+            f'cannot write "{path}": {(error.strerror or str(error)).lower()}'
+        ) from error
+
+
+def _write_text(path: str, text: str) -> None:
     if special(path):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)

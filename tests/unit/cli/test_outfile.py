@@ -35,3 +35,9 @@ def test_what_is_no_file_is_written_through(tmp_path: Path) -> None:
     outfile.write_text(str(link), "x")
     assert link.is_symlink()
     assert plain.read_text() == "x"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "id"
+    with pytest.raises(InvalidArgument, match=f'cannot write "{path}": no such file or directory'):
+        outfile.write_text(str(path), "x")
