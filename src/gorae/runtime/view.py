@@ -80,14 +80,26 @@ def _hold(
         mount.mount("", "/", "", mount.MS_REC | mount.MS_PRIVATE)
         mount.mount_all(mounts, where)
         root_fd = os.open(where, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        for one in sorted(bound, key=lambda each: each.target.count("/")):
-            bind(root_fd, one)
-        _leave_the_rest(where)
+        try:
+            _bind_all(root_fd, bound)
+            _leave_the_rest(where)
+        except BaseException:
+            os.close(root_fd)
+            raise
     except BaseException as error:  # noqa: BLE001 - whoever waits for the tree gets it
         ready.set_exception(error)
         return
     ready.set_result(root_fd)
     over.wait()
+
+
+def _bind_all(root_fd: int, bound: Sequence[Bound]) -> None:
+    """Parents first. Raises: KernelError."""
+    for one in sorted(bound, key=lambda each: each.target.count("/")):
+        try:
+            bind(root_fd, one)
+        except OSError as error:  # a name that cannot be, a file where a folder is wanted
+            raise KernelError("mount", error.errno or 0, one.target) from error
 
 
 def _leave_the_rest(where: str) -> None:
