@@ -60,7 +60,7 @@ FLAGS = rf"""
 --device-read-iops /dev/null:-1 bb true
 --device-write-bps /dev/null bb true
 --device-write-iops /dev/null:-1 bb true
---disable-content-trust=false bb true
+--disable-content-trust bb true
 --domainname x.y --hostname h bb tail -n 1 /etc/hosts
 --expose 99999 bb true
 --gpus all bb true
@@ -72,7 +72,7 @@ FLAGS = rf"""
 --health-start-interval -1s bb true
 --health-timeout -1s bb true
 --no-healthcheck --health-cmd true bb true
---ip 172.17.0.77 bb true
+--hostname h1 bb hostname
 --ip6 fd00::1 bb true
 --network host --ip 1.2.3.4 bb true
 --network none --ip 1.2.3.4 bb true

@@ -45,9 +45,9 @@ def check_addresses(request: NetworkRequest, network: NetworkRecord) -> None:
 
 
 def _chosen(network: NetworkRecord) -> list[str]:
-    """The subnets that stand in the request itself; the default network's own."""
+    """The subnets that stand in the request itself; a predefined network has none."""
     if network.name in PREDEFINED:
-        return [one.prefix for one in network.model.subnets]
+        return []
     return [] if network.spec.chosen else [one.prefix for one in network.spec.subnets]
 
 
