@@ -29,7 +29,10 @@ OWN = (
     (503, r"This node is not (a swarm manager|part of a swarm)|swarm is unavailable"),
     (503, r"^(Get|Head|Post) \".*(no such host|connection refused|unreachable)"),
     (503, r"^cannot (fetch|clone) "),
-    (500, r"^(Cannot update container|failed to create task for container)"),
+    (
+        500,
+        r"^(Cannot update container|failed to create task for container|OCI runtime exec failed)",
+    ),
 )
 """Errors of the server that are Docker's own: no swarm, no plugins, a network that leads nowhere, a runtime's refusal."""
 FURNITURE = (

@@ -132,7 +132,7 @@ class Running:
         """
         code = self.child.wait()
         words = self._words()
-        self._clean()
+        self._clean(code)
         if words and code:
             command = self.config.process.args[0] if self.config.process.args else ""
             raise translated(words, prefix=CREATE, runtime=self.owner.runtime.name, command=command)
@@ -146,12 +146,15 @@ class Running:
         lines = [line for line in lines if "warning" not in line.lower()]
         return plain_words(lines[-1]) if lines else ""
 
-    def _clean(self) -> None:
+    def _clean(self, code: int) -> None:
         if self.console is not None:
             self.console.close()
-        if self.killed and self.config.cgroup_path:  # a runtime that is cut off leaves it behind
+        if self.killed:
             with contextlib.suppress(GoraeError):
                 self.owner.runtime.delete(self.config.id, force=True)
+        if (
+            code and self.config.cgroup_path
+        ):  # a runtime that failed or was cut off leaves it behind
             with contextlib.suppress(GoraeError):
                 clear_cgroup(self.config.cgroup_path)
         shutil.rmtree(self.bundle, ignore_errors=True)
