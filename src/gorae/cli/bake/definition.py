@@ -47,6 +47,21 @@ def merge_documents(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def check_fields(name: str, target: Target, *, matrix: bool = False) -> None:
+    """`matrix`: only that one is evaluated yet.
+
+    Raises:
+        InvalidArgument: a field has a value of another kind than it takes.
+    """
+    for key, value in target.items():
+        if value is None or (matrix and key != "matrix"):
+            continue
+        if key in LISTS and not isinstance(value, list):
+            raise InvalidArgument(f'target "{name}": {key}: wanted a list')
+        if key in (*MAPS, "matrix") and not isinstance(value, dict):
+            raise InvalidArgument(f'target "{name}": {key}: wanted a map')
+
+
 def merge(below: Target, above: Target) -> Target:
     """`above` over `below`: maps are joined, everything else is replaced."""
     found = dict(below)
@@ -69,6 +84,9 @@ def expand_matrices(
         if not matrix:
             found[name] = target
             continue
+        for key, choices in matrix.items():
+            if not isinstance(choices, list):
+                raise InvalidArgument(f'target "{name}": matrix: {key}: wanted a list')
         keys = list(matrix)
         for values in itertools.product(*(matrix[key] for key in keys)):
             bound = dict(zip(keys, values, strict=True))

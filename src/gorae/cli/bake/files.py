@@ -60,7 +60,7 @@ def load(paths: Sequence[str], environment: dict[str, str], stdin: int = 0) -> L
             hcl_documents.append(hcl.parse_hcl(text, path))
     for documents, quoted in ((json_documents, False), (hcl_documents, True)):
         if documents:
-            _check_names(documents)
+            _check_blocks(documents)
             reader = hcl.Reader(documents, environment, quoted=quoted)
             groups, targets = _evaluated(documents, reader, groups, targets)
             reader.validate()
@@ -68,12 +68,19 @@ def load(paths: Sequence[str], environment: dict[str, str], stdin: int = 0) -> L
     return Loaded(Definition(groups, targets), variables)
 
 
-def _check_names(documents: list[dict[str, Any]]) -> None:
-    """Raises: InvalidArgument: a target's or a group's name cannot be one."""
+def _check_blocks(documents: list[dict[str, Any]]) -> None:
+    """Raises: InvalidArgument: a block is no object, or a target's or a group's name cannot be one."""
     for document in documents:
-        for kind in ("target", "group"):
-            for name in document.get(kind) or {}:
-                if not NAME.fullmatch(name):
+        for kind in ("target", "group", "variable", "function"):
+            blocks = document.get(kind) or {}
+            if not isinstance(blocks, dict):
+                raise InvalidArgument(f'"{kind}": wanted an object, its names and their blocks')
+            for name, body in blocks.items():
+                if not isinstance(body, dict):
+                    raise InvalidArgument(f'{kind} "{name}": wanted an object')
+                if kind == "function" and not isinstance(body.get("params") or [], list):
+                    raise InvalidArgument(f'function "{name}": params: wanted a list')
+                if kind in ("target", "group") and not NAME.fullmatch(name):
                     raise InvalidArgument(
                         f'{kind} "{name}": invalid name: only [a-zA-Z0-9_-]+ are allowed'
                     )
@@ -87,16 +94,22 @@ def _evaluated(
 ) -> tuple[dict[str, list[str]], dict[str, Any]]:
     merged = definition.merge_documents(documents)
     for name, body in merged["group"].items():
-        groups[name] = [str(one) for one in reader.value(body.get("targets") or [], reader.scope)]
+        members = reader.value(body.get("targets") or [], reader.scope)
+        if not isinstance(members, list):
+            raise InvalidArgument(f'group "{name}": targets: wanted a list')
+        groups[name] = [str(one) for one in members]
     found: dict[str, Any] = {}
     for name, body in merged["target"].items():
         if body.get("matrix"):
             found[name] = {**body, "matrix": reader.value(body["matrix"], reader.scope)}
         else:
             found[name] = reader.value(body, reader.scope)
+        definition.check_fields(name, found[name], matrix=bool(body.get("matrix")))
 
     def evaluate(target: dict[str, Any], bound: dict[str, Any]) -> Any:
-        return reader.value(target, reader.scope.with_names(bound))
+        made = reader.value(target, reader.scope.with_names(bound))
+        definition.check_fields(str(made.get("name", "")), made)
+        return made
 
     expanded, of_matrix = definition.expand_matrices(found, evaluate)
     both = definition.merge_documents([{"target": targets}, {"target": expanded}])["target"]

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,30 @@ def test_wrong_overrides() -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(GoraeError, match="no such file or directory"):
         files.load([os.fspath(tmp_path / "none.hcl")], {})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"target": 3}', '"target": wanted an object'),
+        ('{"group": [1]}', '"group": wanted an object'),
+        ('{"variable": 3}', '"variable": wanted an object'),
+        ('{"target": {"a": 3}}', 'target "a": wanted an object'),
+        ('{"target": {"a": null}}', 'target "a": wanted an object'),
+        ('{"target": {"a": {"tags": 3}}}', 'target "a": tags: wanted a list'),
+        ('{"target": {"a": {"inherits": "b"}}}', 'target "a": inherits: wanted a list'),
+        ('{"target": {"a": {"args": [1]}}}', 'target "a": args: wanted a map'),
+        ('{"target": {"a": {"matrix": 3}}}', 'target "a": matrix: wanted a map'),
+        (
+            '{"target": {"a": {"name": "b", "matrix": {"v": 3}}}}',
+            'target "a": matrix: v: wanted a list',
+        ),
+        ('{"group": {"g": {"targets": 3}}}', 'group "g": targets: wanted a list'),
+        ('{"function": {"f": {"params": 3}}}', 'function "f": params: wanted a list'),
+    ],
+)
+def test_values_of_the_wrong_kind_are_named(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "bake.json"
+    path.write_text(text)
+    with pytest.raises(InvalidArgument, match=re.escape(words)):
+        files.load([str(path)], {})
