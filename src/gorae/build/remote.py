@@ -177,6 +177,10 @@ def _fetch(ref: str, target: Path, cancel: Cancel) -> None:
             _git(target, cancel, "fetch", "-q", "--no-tags", "origin", "--", ref)
 
 
+_ASIDES = ("Please make sure", "and the repository exists", "warning: ", "Warning: ", "hint: ")
+_FROM_BELOW = ("fatal: Could not read from remote repository", "fatal: the remote end hung up")
+
+
 def _git(folder: Path, cancel: Cancel, *words: str) -> str:
     cancel.check()
     argv = ["git", "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false", *words]
@@ -196,6 +200,17 @@ def _git(folder: Path, cancel: Cancel, *words: str) -> str:
     }
     done = process.run(argv, cwd=str(folder), env=env, timeout_s=GIT_TIMEOUT_S)
     if done.returncode:
-        words_ = done.stderr.decode(errors="replace").strip().splitlines()
-        raise Unavailable(f"git {words[0]} failed: {words_[-1] if words_ else 'no reason given'}")
+        raise Unavailable(
+            f"git {words[0]} failed: {git_reason(done.stderr.decode(errors='replace'))}"
+        )
     return done.stdout.decode(errors="replace")
+
+
+def git_reason(said: str) -> str:
+    """One line of what git or its ssh says: its first words of a failure, not the advice below them."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(_ASIDES)]
+    first = next((line for line in told if line.startswith(("fatal: ", "error: "))), "")
+    if first.startswith(_FROM_BELOW) and told[0] != first:
+        return f"{told[0]} ({first})"
+    return first or next(iter(told or lines), "no reason given")
