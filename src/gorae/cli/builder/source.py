@@ -222,7 +222,7 @@ def read_if_there(path: str) -> bytes | None:
         InvalidArgument: it is no file, or too large.
     """
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise InvalidArgument(f'"{path}" is not a file')
             data = file.read(MAX_DOCKERFILE_BYTES + 1)
@@ -233,6 +233,11 @@ def read_if_there(path: str) -> bytes | None:
     if len(data) > MAX_DOCKERFILE_BYTES:
         raise InvalidArgument(f'"{path}" has more than {MAX_DOCKERFILE_BYTES} bytes')
     return data
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """A pipe that nobody writes to would hold us for ever."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def read_all(descriptor: int, limit: int) -> bytes:
