@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from gorae.cli import outfile
 from gorae.cli.builder import outputs, request
 from gorae.cli.builder.display import choose
@@ -119,14 +121,15 @@ class Talk:
             self._wanted.document,
             headers=[("X-Registry-Config", credentials.encode_all(config))],
         )
-        answers = Answers(
-            secret=lambda asked: self._secrets.value(asked["name"]),
-            agent=lambda asked: self._agents.socket(asked["name"]),
-            upload=self._upload,
-            output=lambda announced: outputs.sink(announced, self._call.console),
-            auth=lambda _: {},
-        )
-        Conversation(stream, answers, self._take, self._display.tick).run()
+        with contextlib.ExitStack() as closing:
+            answers = Answers(
+                secret=lambda asked: self._secrets.value(asked["name"]),
+                agent=lambda asked: self._agents.socket(asked["name"]),
+                upload=self._upload,
+                output=lambda announced: outputs.sink(announced, self._call.console, closing),
+                auth=lambda _: {},
+            )
+            Conversation(stream, answers, self._take, self._display.tick).run()
         if self.result is None and self.failure is None:
             raise InvalidArgument("the daemon ended the build without a result: see its log")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 
@@ -25,14 +26,18 @@ def check(outputs: list[dict[str, str]], console: Console) -> None:
             )
 
 
-def sink(announced: dict[str, Any], console: Console) -> Callable[[bytes], None]:
-    """Who takes the pieces of an announced output; the empty piece is its end."""
+def sink(
+    announced: dict[str, Any], console: Console, closing: contextlib.ExitStack
+) -> Callable[[bytes], None]:
+    """Who takes the pieces of an announced output; the empty piece is its end. `closing` drops a file without one."""
     destination = announced.get("dest", "-")
     if announced["type"] == "local":
         return _Folder(destination).take
     if destination == "-":
         return _Stream(console).take
-    return _File(destination).take
+    file = _File(destination)
+    closing.callback(file.abandon)
+    return file.take
 
 
 class _Stream:
@@ -64,6 +69,15 @@ class _File:
             os.fsync(self._file.fileno())
             os.replace(self._staged, self._path)
         self._file.close()
+
+    def abandon(self) -> None:
+        """The build is over: what has not come to its end goes."""
+        if self._file.closed:
+            return
+        self._file.close()
+        if self._staged != self._path:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._staged)
 
 
 class _Folder:
