@@ -62,7 +62,8 @@ def _is_ours_or_grave(record: logging.LogRecord) -> bool:
 
 def _run(config: Config) -> int:
     """The host is prepared first: entering a mount namespace needs a single thread."""
-    from gorae.runtime.host import HostFacts, prepare_host
+    from gorae.runtime import ownmounts
+    from gorae.runtime.host import HostFacts
 
     os.umask(0o022)
     _raise_open_files()
@@ -73,7 +74,7 @@ def _run(config: Config) -> int:
         _own_instance(config.instance),
         _pidfile(config.pidfile),
     ):
-        prepare_host(Path(config.exec_root))
+        ownmounts.enter(Path(config.exec_root))
         return asyncio.run(_serve(config, HostFacts.probe()))
 
 

@@ -1,12 +1,5 @@
-"""What this host gives to containers, asked once at start; and what it needs before containers can run.
+"""What this host gives to containers, asked once at start."""
 
-Debian's crun 1.8 refuses a host where cgroup v1 controllers and a v2 tree at /sys/fs/cgroup/unified are mounted
-beside each other (hybrid). There the daemon lives in a mount namespace of its own, without the v2 tree. The
-namespace is pinned to a file, so that the next daemon finds in it the mounts of the last.
-"""
-
-import contextlib
-import errno
 import os
 import platform
 import re
@@ -15,12 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gorae.errors import KernelError
-from gorae.linux import mount, namespace
-from gorae.linux.cgroup import CGROUP_ROOT, Cgroups, Hierarchy
-from gorae.runtime import capabilities, propagation
+from gorae.linux.cgroup import Cgroups, Hierarchy
+from gorae.runtime import capabilities
 
-UNIFIED = f"{CGROUP_ROOT}/unified"
 RLIMITS = {
     "as": resource.RLIMIT_AS,
     "core": resource.RLIMIT_CORE,
@@ -151,85 +141,6 @@ INFO_WARNINGS = {
     "blkio_write_iops": "WARNING: No blkio throttle.write_iops_device support",
 }
 """docker's sentences."""
-
-
-def prepare_host(exec_root: Path) -> None:
-    """Enter the mount namespace that containers are made in, if this host needs one of our own.
-
-    Comes before any thread. The host's namespace stays untouched but for one pinning file below `exec_root`;
-    mounts that are shared still propagate both ways.
-
-    Raises:
-        KernelError: not allowed.
-    """
-    pin = exec_root / "mntns" / "pin"
-    if _is_namespace(pin):
-        fd = os.open(pin, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            namespace.setns(fd, namespace.CLONE_NEWNS)
-        finally:
-            os.close(fd)
-    elif Hierarchy.detect().mode == "hybrid":
-        _enter_own_namespace(pin)
-
-
-def _is_namespace(pin: Path) -> bool:
-    """A file on a mount of its own is the kernel's namespace file; without the pin it is a plain one."""
-    with contextlib.suppress(FileNotFoundError):
-        return pin.stat().st_dev != pin.parent.stat().st_dev
-    return False
-
-
-def _enter_own_namespace(pin: Path) -> None:
-    """Try on each processor.
-
-    The kernel lets only an older namespace hold a mount of a newer one, and tells their age by numbers which each
-    processor hands out of a stock of its own (seen with Linux 6.18).
-    """
-    _make_private_directory(pin.parent)
-    allowed = os.sched_getaffinity(0)
-    try:
-        for number, processor in enumerate(sorted(allowed), 1):
-            os.sched_setaffinity(0, {processor})
-            try:
-                return _enter_pinned(pin)
-            except KernelError as error:
-                if error.errno != errno.EINVAL or number == len(allowed):
-                    raise
-    finally:
-        os.sched_setaffinity(0, allowed)
-
-
-def _enter_pinned(pin: Path) -> None:
-    """Into a new namespace which `pin` keeps. Raises: KernelError: it stays in the old one."""
-    host = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-    own = -1
-    try:
-        namespace.unshare(namespace.CLONE_NEWNS)
-        _hide_unified()
-        own = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-        namespace.setns(host, namespace.CLONE_NEWNS)
-        namespace.pin(f"/proc/self/fd/{own}", str(pin))
-        namespace.setns(own, namespace.CLONE_NEWNS)
-    finally:
-        os.close(host)
-        if own >= 0:
-            os.close(own)
-
-
-def _make_private_directory(directory: Path) -> None:
-    """A mount that propagates nowhere: a namespace may not be mounted where it would come back into itself."""
-    directory.mkdir(mode=0o700, exist_ok=True)
-    if not any(one.target == str(directory) for one in propagation.mount_table()):
-        mount.mount(str(directory), str(directory), "", mount.MS_BIND)
-    mount.mount("", str(directory), "", mount.MS_PRIVATE)
-
-
-def _hide_unified() -> None:
-    """In this namespace only: private first, or the host would lose it too."""
-    mount.mount("", CGROUP_ROOT, "", mount.MS_PRIVATE)
-    mount.mount("", UNIFIED, "", mount.MS_PRIVATE)
-    mount.umount2(UNIFIED, mount.MNT_DETACH)
 
 
 def _mask(status: str, name: str) -> int:

@@ -1,6 +1,5 @@
 """Real containers of a busybox root file system, under monitors, below a private exec root."""
 
-import contextlib
 import os
 import shutil
 import subprocess
@@ -10,9 +9,9 @@ from pathlib import Path
 import pytest
 from tests.root.runtime.container_lab import Lab
 
-from gorae.errors import KernelError
 from gorae.linux import mount, namespace
-from gorae.runtime.host import HostFacts, prepare_host
+from gorae.runtime import ownmounts
+from gorae.runtime.host import HostFacts
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +19,12 @@ def exec_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An exec root, this process being where the host's containers are made; undone at the end."""
     root = tmp_path_factory.mktemp("exec")
     before = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
-    prepare_host(root)
+    ownmounts.enter(root)
     yield root
     namespace.setns(before, namespace.CLONE_NEWNS)
     os.close(before)
-    with contextlib.suppress(KernelError):  # no namespace of our own was needed here
-        mount.umount2(str(root / "mntns" / "pin"), mount.MNT_DETACH)
-        mount.umount2(str(root / "mntns"), mount.MNT_DETACH)
+    mount.umount2(str(root / "mntns" / "pin"), mount.MNT_DETACH)
+    mount.umount2(str(root / "mntns"), mount.MNT_DETACH)
 
 
 @pytest.fixture(scope="session")
