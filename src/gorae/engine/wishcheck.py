@@ -67,6 +67,13 @@ def _check_texts(spec: ContainerSpec) -> None:
     words = (*spec.env, *(spec.cmd or ()), *(spec.entrypoint or ()), spec.working_dir, spec.user)
     if any("\0" in word for word in words):
         raise InvalidArgument("a NUL byte in the command, its environment, user or directory")
+    places = (
+        *spec.volumes,
+        *spec.tmpfs,
+        *(text for m in spec.mounts for text in (m.source, m.target)),
+    )
+    if any("\0" in place for place in places):
+        raise InvalidArgument("a NUL byte in a mount's source or target")
     for word in (spec.hostname, spec.domainname, *spec.dns_search, *spec.dns_options):
         if any(sign in word for sign in "\0\n\r"):
             raise InvalidArgument(f"invalid name: {word!r}: a line break or a NUL byte")

@@ -1,6 +1,6 @@
 import pytest
 
-from gorae.engine.model import ContainerSpec, PortBinding
+from gorae.engine.model import ContainerSpec, MountRequest, PortBinding
 from gorae.engine.wishcheck import check
 from gorae.errors import InvalidArgument
 
@@ -18,6 +18,8 @@ from gorae.errors import InvalidArgument
         ({"extra_hosts": ("a b:1.2.3.4",)}, "bad format for add-host"),
         ({"dns": ("1.1.1.1\nnameserver 2",)}, "bad nameserver address"),
         ({"env": ("A\0B=c",)}, "a NUL byte"),
+        ({"volumes": ("/a\0b",)}, "a NUL byte in a mount's"),
+        ({"mounts": (MountRequest("bind", "/a\0b", "/c"),)}, "a NUL byte in a mount's"),
         ({"hostname": "a\nb"}, "invalid name"),
         ({"uts_mode": "bogus"}, "invalid UTS mode: bogus"),
         ({"cgroupns_mode": "bogus"}, "invalid cgroup namespace mode: bogus"),
