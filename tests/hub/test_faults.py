@@ -31,7 +31,7 @@ def send_part(one: Hub, location: str, headers: dict[str, str], data: bytes, sen
         wire.sendall(head.encode() + b"\r\n" + data[:sent])
 
 
-def arrived(client: Client, location: str, headers: dict[str, str], at_least: int, one: Hub) -> int:
+def arrived(client: Client, location: str, headers: dict[str, str], at_least: int) -> int:
     """How many bytes the hub has, once it has so many."""
     end = time.monotonic() + 90
     while True:
@@ -40,18 +40,24 @@ def arrived(client: Client, location: str, headers: dict[str, str], at_least: in
         found = int(answer.headers["Range"].split("-")[1]) + 1
         if found >= at_least:
             return found
-        assert time.monotonic() < end, (found, one.tail())
+        assert time.monotonic() < end, found
         time.sleep(0.05)
 
 
 def go_on(client: Client, location: str, headers: dict[str, str], data: bytes, first: int) -> None:
     """Send the rest, and only the rest; then the blob is."""
     digest = sha256(data)
-    chunk = {**headers, "Content-Range": f"{first}-{len(data) - 1}"}
     end = time.monotonic() + 60
-    while (answer := client.raw("PATCH", location, data[first:], chunk)).status == 409:
-        assert time.monotonic() < end  # the cut request is still being noticed
+    while True:
+        chunk = {**headers, "Content-Range": f"{first}-{len(data) - 1}"}
+        answer = client.raw("PATCH", location, data[first:], chunk)
+        if answer.status not in (409, 416):
+            break
+        assert (
+            time.monotonic() < end
+        )  # the cut request is still being noticed: ask again where it stands
         time.sleep(0.05)
+        first = arrived(client, location, headers, first)
     assert answer.status == 202, answer.body
     done = client.raw("PUT", f"{location}?digest={digest}", headers=headers)
     assert done.status == 201, done.body
@@ -67,8 +73,8 @@ def test_a_cut_in_the_middle_of_an_upload(tmp_path: Path) -> None:
             "Location"
         ]
         send_part(one, location, headers, data, SIZE // 2)
-        first = arrived(anna, location, headers, SIZE // 2, one)
-        assert first == SIZE // 2
+        first = arrived(anna, location, headers, SIZE // 4)  # what was on its way may be lost
+        assert first <= SIZE // 2
         assert anna.raw("HEAD", f"/v2/anna/app/blobs/{sha256(data)}", headers=headers).status == 404
         go_on(anna, location, headers, data, first)
 
@@ -114,7 +120,7 @@ def test_killed_in_the_middle_of_an_upload(tmp_path: Path) -> None:
         one.start()
         assert anna.raw("HEAD", f"/v2/anna/app/blobs/{sha256(data)}", headers=headers).status == 404
         assert anna.raw("HEAD", f"/v2/anna/app/blobs/{whole}", headers=headers).status == 200
-        first = arrived(anna, location, headers, SIZE // 4, one)
+        first = arrived(anna, location, headers, SIZE // 4)
         assert first <= SIZE // 2
         go_on(anna, location, headers, data, first)
 
