@@ -193,9 +193,11 @@ def test_ctrl_c_in_the_middle_of_a_pull(
                 break
             assert time.monotonic() < end
         opened.freeze()
-        pull.send_signal(signal.SIGINT)
-        pull.communicate(timeout=PATIENCE_S)
-        opened.thaw()
+        try:
+            pull.send_signal(signal.SIGINT)
+            pull.communicate(timeout=PATIENCE_S)
+        finally:
+            opened.thaw()
         if pull.returncode:
             break
         client("rmi", name)  # it was done before the signal came
