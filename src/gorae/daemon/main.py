@@ -109,8 +109,8 @@ def _own_instance(name: str) -> Iterator[None]:
             holder.bind(f"\0gorae-instance-{name[:LINK_PREFIX]}")
         except OSError:
             raise Conflict(
-                f'another daemon of this host\'s network is the instance "{name}": '
-                "give this one a name of its own by --instance (and --bridge)"
+                f'another daemon of this host\'s network is the instance "{name}": give this one a name of its '
+                f"own by --instance, of which {LINK_PREFIX} characters count (and --bridge)"
             ) from None
         yield
 

@@ -55,6 +55,8 @@ def _target(
     build = body["build"]
     if isinstance(build, str):
         build = {"context": build}
+    if not isinstance(build, dict):
+        raise InvalidArgument(f"services.{service}.build must be a string or a mapping")
     found: dict[str, Any] = {"context": build.get("context") or "."}
     for key in _SAME:
         if build.get(key) not in (None, ""):
