@@ -262,13 +262,8 @@ class Runner:
                 out, out_child = _pipe(closing, theirs)
                 err, err_child = _pipe(closing, theirs)
                 running = self._foreground.start(config, stdout=out_child, stderr=err_child)
-            try:
+            with running.ended_on_failure():
                 _read({out: 1, err: 2}, output, cancel, running)
-            except BaseException:
-                running.kill()
-                with contextlib.suppress(Exception):
-                    running.wait()
-                raise
             return running.wait()
 
 

@@ -50,16 +50,11 @@ class Terminal:
                 running = foreground.start(config)
             else:
                 running, streams, feed = _piped(foreground, config, closing)
-            try:
+            with running.ended_on_failure():
                 if self.wanted and self._attach(running, cancel):
                     assert running.console is not None
                     streams, feed = {running.console.master: STDOUT}, os.dup(running.console.master)
                 self._carry(streams, feed, cancel)
-            except BaseException:
-                running.kill()
-                with contextlib.suppress(Exception):
-                    running.wait()
-                raise
             return running.wait()
 
     def _attach(self, running: Running, cancel: Cancel) -> bool:

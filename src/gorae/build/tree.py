@@ -99,12 +99,12 @@ def resolve(tree: Tree, path: str) -> Node | None:
     Raises:
         InvalidArgument: too many links.
     """
-    todo = clean(path).split("/")[::-1] if clean(path) else []
+    ahead = clean(path).split("/")[::-1] if clean(path) else []
     at: list[str] = []
     links = 0
     node = tree.lstat("")
-    while todo:
-        part = todo.pop()
+    while ahead:
+        part = ahead.pop()
         if part == "..":
             at = at[:-1]
             node = tree.lstat("/".join(at))
@@ -120,9 +120,9 @@ def resolve(tree: Tree, path: str) -> Node | None:
                 raise InvalidArgument(f'"/{path}": too many levels of symbolic links')
             if node.link.startswith("/"):
                 at = []
-            todo += node.link.split("/")[::-1]
+            ahead += node.link.split("/")[::-1]
             node = tree.lstat("/".join(at))
-        elif todo and not node.is_dir:
+        elif ahead and not node.is_dir:
             return None
         else:
             at.append(part)

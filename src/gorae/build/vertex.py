@@ -182,9 +182,9 @@ class Plan:
         """Every step that the target needs, each after those that it stands on."""
         found: list[Step] = []
         seen: set[int] = set()
-        todo: list[tuple[Source, bool]] = [(self.target.end, False)]
-        while todo:
-            at, ready = todo.pop()
+        stack: list[tuple[Source, bool]] = [(self.target.end, False)]
+        while stack:
+            at, ready = stack.pop()
             step = at.step if isinstance(at, State) else None
             if step is None or (id(step) in seen and not ready):
                 continue
@@ -192,6 +192,6 @@ class Plan:
                 found.append(step)
                 continue
             seen.add(id(step))
-            todo.append((at, True))
-            todo += [(one, False) for one in (*step.inputs, step.parent)]
+            stack.append((at, True))
+            stack += [(one, False) for one in (*step.inputs, step.parent)]
         return found

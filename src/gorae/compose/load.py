@@ -362,14 +362,14 @@ def parse_yaml(text: str, name: str) -> Document:
 
 
 def _count(value: Any, limit: int) -> int:
-    total, todo = 0, [value]
-    while todo and total <= limit:
-        one = todo.pop()
+    total, stack = 0, [value]
+    while stack and total <= limit:
+        one = stack.pop()
         total += 1
         if isinstance(one, dict):
-            todo += one.values()
+            stack += one.values()
         elif isinstance(one, list):
-            todo += one
+            stack += one
     return total
 
 

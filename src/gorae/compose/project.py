@@ -309,10 +309,10 @@ def _circle(needs: dict[str, set[str]], done: set[str]) -> list[str]:
 def with_dependencies(services: dict[str, Document], names: Iterable[str]) -> list[str]:
     """`names` and all that they need, in the file's order."""
     wanted: set[str] = set()
-    todo = list(names)
-    while todo:
-        name = todo.pop()
+    stack = list(names)
+    while stack:
+        name = stack.pop()
         if name not in wanted and name in services:
             wanted.add(name)
-            todo += references(services[name])
+            stack += references(services[name])
     return [name for name in services if name in wanted]

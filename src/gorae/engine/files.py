@@ -222,10 +222,10 @@ def resolved(root_fd: int, path: str) -> str:
         InvalidArgument: links in a circle.
     """
     done: list[str] = []
-    todo = path.split("/")[::-1]
+    ahead = path.split("/")[::-1]
     links = 0
-    while todo:
-        part = todo.pop()
+    while ahead:
+        part = ahead.pop()
         if part in ("", "."):
             continue
         if part == "..":
@@ -240,7 +240,7 @@ def resolved(root_fd: int, path: str) -> str:
             raise InvalidArgument(f'too many links in "{path[:200]}"')
         if target.startswith("/"):
             done = []
-        todo += target.split("/")[::-1]
+        ahead += target.split("/")[::-1]
     return "/" + "/".join(done)
 
 

@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,6 +158,17 @@ class Running:
             with contextlib.suppress(GoraeError):
                 clear_cgroup(self.config.cgroup_path)
         shutil.rmtree(self.bundle, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def ended_on_failure(self) -> Iterator[None]:
+        """Whatever goes wrong inside: nothing of it runs on."""
+        try:
+            yield
+        except BaseException:
+            self.kill()
+            with contextlib.suppress(Exception):
+                self.wait()
+            raise
 
     def kill(self) -> None:
         """End all its processes; `wait` is still to be called."""

@@ -12,6 +12,7 @@ Two things differ there from the host's, and neither comes back to it:
 
 import contextlib
 import errno
+import logging
 import os
 import stat
 from pathlib import Path
@@ -24,6 +25,7 @@ from gorae.runtime import propagation
 UNIFIED = f"{CGROUP_ROOT}/unified"
 NULL = "/dev/null"
 NULL_DEVICE = os.makedev(1, 3)
+_log = logging.getLogger(__name__)
 
 
 def enter(exec_root: Path) -> None:
@@ -108,9 +110,16 @@ def _hide_unified() -> None:
 
 
 def _own_null(directory: Path) -> None:
-    """A node of our own over `/dev/null`. Where `/dev` is no mount of its own, ours would spread to the host: left."""
+    """A node of our own over `/dev/null`, unless the daemon before has put it there.
+
+    It may be killed at any line of this: what is half done is nobody's but this namespace's, and is done again.
+    """
     mounted = {one.target for one in propagation.mount_table()}
-    if "/dev" not in mounted or NULL in mounted:
+    if str(directory) in mounted and os.stat(NULL).st_dev == os.stat(directory).st_dev:
+        return
+    below = next((one for one in (NULL, "/dev") if one in mounted), "")
+    if not below:  # a mount of ours would come to be on the host as well
+        _log.warning("/dev is no mount: users of containers are given the host's %s as stdin", NULL)
         return
     directory.mkdir(mode=0o700, exist_ok=True)
     flags = mount.MS_NOSUID | mount.MS_NOEXEC
@@ -118,5 +127,5 @@ def _own_null(directory: Path) -> None:
     own = directory / "null"
     os.mknod(own, stat.S_IFCHR | 0o666, NULL_DEVICE)
     os.chmod(own, 0o666)
-    mount.mount("", "/dev", "", mount.MS_SLAVE)
+    mount.mount("", below, "", mount.MS_SLAVE)
     mount.mount(str(own), NULL, "", mount.MS_BIND)

@@ -34,12 +34,12 @@ class Swept:
 def reachable(roots: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
     """Everything that a root reaches along edges, roots included."""
     seen: set[str] = set()
-    todo = list(roots)
-    while todo:
-        one = todo.pop()
+    stack = list(roots)
+    while stack:
+        one = stack.pop()
         if one not in seen:
             seen.add(one)
-            todo += edges.get(one, ())
+            stack += edges.get(one, ())
     return seen
 
 

@@ -1,17 +1,14 @@
 """A shell in a failed build step's state: see `wire.build` for the conversation."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
-from typing import cast
 
 from aiohttp import web
 
-from gorae.api import hijack
+from gorae.api import conversation
 from gorae.api.backend import Services
 from gorae.api.buildstream import BuildStream, Outgoing, StreamClient
 from gorae.api.call import Call
-from gorae.api.routes.ownbuild import HEAD
 from gorae.build.cancel import Cancel
 from gorae.build.terminal import STDERR, Terminal
 from gorae.engine.buildfailure import Failure, ShellWish
@@ -24,29 +21,15 @@ MAX_WORDS = 4096
 async def serve(services: Services, call: Call) -> web.StreamResponse:
     """One shell over one connection; what cannot be opened at all is answered with an ordinary status."""
     asked = await call.document(wire.ShellRequest)
-    if not hijack.wants_upgrade(call):
-        raise InvalidArgument(f"this endpoint needs Connection: Upgrade, Upgrade: {wire.UPGRADE}")
+    conversation.check_upgrade(call)
     _check(asked)
     failures = services.builds.failures
     failure = await services.run(failures.find, asked.build, asked.project)
-    transport = cast("asyncio.Transport", call.request.transport)
-    if transport is None or transport.is_closing():
-        return hijack.Hijacked()
-    cancel = Cancel()
-    before = cast("asyncio.BaseProtocol", call.request.protocol)
-    stream = BuildStream(transport, before, lambda: cancel.set("the client left"))
-    stream.begin(HEAD)
-    work = _Work(services, asked, failure, stream, cancel)
-    try:
-        await asyncio.shield(services.run_shell(work.run))
-    except asyncio.CancelledError:
-        cancel.set("the client left")
-        raise
-    finally:
-        transport.close()
-    with contextlib.suppress(asyncio.CancelledError):
-        await stream.lost
-    return hijack.Hijacked()
+
+    def work(stream: BuildStream, cancel: Cancel, _: asyncio.Transport) -> Callable[[], None]:
+        return _Work(services, asked, failure, stream, cancel).run
+
+    return await conversation.hold(call, services.run_shell, work)
 
 
 def _check(asked: wire.ShellRequest) -> None:

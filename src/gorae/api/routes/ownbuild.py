@@ -5,11 +5,12 @@ import contextlib
 import os
 import socket
 import threading
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 from aiohttp import web
 
-from gorae.api import hijack
+from gorae.api import conversation
 from gorae.api.backend import Services
 from gorae.api.buildstream import BuildStream, StreamClient
 from gorae.api.call import Call
@@ -23,38 +24,21 @@ from gorae.errors import Cancelled, GoraeError, InvalidArgument, KernelError
 from gorae.linux import peer
 from gorae.wire import build as wire
 
-HEAD = (
-    b"HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.gorae.build\r\n"
-    b"Connection: Upgrade\r\nUpgrade: gorae-build\r\n\r\n"
-)
-
 
 async def serve(services: Services, call: Call) -> web.StreamResponse:
     """One build over one connection."""
     asked = await call.document(wire.BuildRequest)
     request = translate.own_request(call, asked)
-    if not hijack.wants_upgrade(call):
-        raise InvalidArgument(f"this endpoint needs Connection: Upgrade, Upgrade: {wire.UPGRADE}")
-    transport = cast("asyncio.Transport", call.request.transport)
-    if transport is None or transport.is_closing():
-        return hijack.Hijacked()
-    cancel = Cancel()
-    before = cast("asyncio.BaseProtocol", call.request.protocol)
-    stream = BuildStream(transport, before, lambda: cancel.set("the client left"))
-    connection = transport.get_extra_info("socket")
-    peer_socket = connection if connection.family == socket.AF_UNIX else None
-    work = _Work(services, asked, request, stream, cancel, peer_socket)
-    stream.begin(HEAD)
-    try:
-        await asyncio.shield(services.run_build(work.run))
-    except asyncio.CancelledError:
-        cancel.set("the client left")
-        raise
-    finally:
-        transport.close()
-    with contextlib.suppress(asyncio.CancelledError):
-        await stream.lost
-    return hijack.Hijacked()
+    conversation.check_upgrade(call)
+
+    def work(
+        stream: BuildStream, cancel: Cancel, transport: asyncio.Transport
+    ) -> Callable[[], None]:
+        connection = transport.get_extra_info("socket")
+        peer_socket = connection if connection.family == socket.AF_UNIX else None
+        return _Work(services, asked, request, stream, cancel, peer_socket).run
+
+    return await conversation.hold(call, services.run_build, work)
 
 
 class _Work:

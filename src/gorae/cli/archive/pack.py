@@ -45,15 +45,15 @@ def pieces(path: str, name: str) -> Iterator[bytes]:
 
 def _members(path: str, name: str) -> Iterator[bytes]:
     links: dict[tuple[int, int], str] = {}
-    todo = [(path, name)]
+    stack = [(path, name)]
     try:
-        while todo:
-            path, name = todo.pop()
+        while stack:
+            path, name = stack.pop()
             info = os.lstat(path)
             if stat.S_ISDIR(info.st_mode):
                 yield _head(path, name, info)
                 names = sorted(os.listdir(path), key=os.fsencode, reverse=True)
-                todo += [(f"{path}/{one}", f"{name}/{one}") for one in names]
+                stack += [(f"{path}/{one}", f"{name}/{one}") for one in names]
             elif not stat.S_ISSOCK(info.st_mode):
                 yield from _other(path, name, info, links)
     except OSError as error:

@@ -198,12 +198,7 @@ COMMAND = Command(
     (
         Option("before", "bool", "the state before the step, without what it wrote"),
         Option("build", "string", "of the build with this id, or the beginning of one"),
-        Option(
-            "e env",
-            "list",
-            "set a variable (NAME=value, or NAME for the client's own)",
-            read=environment.read_variable,
-        ),
+        environment.VARIABLE,
         Option("secret", "list", "a secret of the step's mounts (id=NAME,src=FILE or env=VARIABLE)"),
         Option("ssh", "list", "an SSH agent or keys for the step's mounts (default, ID=SOCKET, ID=KEY)"),
         Option("t tty", "bool", "give it a terminal (default: where there is one)"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from gorae.cli.options import Option
 from gorae.errors import InvalidArgument
 
 TYPE_CHECKING = False
@@ -21,6 +22,14 @@ def read_variable(text: str) -> str:
     if found or name not in os.environ:
         return text
     return f"{name}={os.environ[name]}"
+
+
+VARIABLE = Option(
+    "e env",
+    "list",
+    "set a variable (NAME=value, or NAME for the client's own)",
+    read=read_variable,
+)
 
 
 def read_label(text: str) -> str:

@@ -83,12 +83,7 @@ COMMAND = Command(
     (
         Option("d detach", "bool", "run in the background"),
         Option("detach-keys", "string", "keys that detach"),
-        Option(
-            "e env",
-            "list",
-            "set a variable (NAME=value, or NAME for the client's own)",
-            read=environment.read_variable,
-        ),
+        environment.VARIABLE,
         Option("env-file", "list", "read variables from a file"),
         Option("i interactive", "bool", "keep stdin open even if not attached"),
         Option(

@@ -50,7 +50,7 @@ CREATE_OPTIONS = (
     Option("dns-search", "list", "search domain", read=network.read_search_domain),
     Option("domainname", "string", "NIS domain name"),
     Option("entrypoint", "string", "replace the image's entrypoint"),
-    Option("e env", "list", "set a variable (NAME=value, or NAME for the client's own)", read=environment.read_variable),
+    environment.VARIABLE,
     Option("env-file", "list", "read variables from a file"),
     Option("expose", "list", "declare a port or a range"),
     Option("gpus", "list", "add GPUs (all, a count, device=...)", shown="gpu-request", read=devices.read_gpus),

@@ -66,16 +66,16 @@ class Parents:
     def _make(self, path: str) -> int:
         """Go down part by part, as the kernel would in the overlay, and make what is missing."""
         walk = _Walk(self._root_fd, self._below)
-        todo = path.split("/")[::-1]
+        ahead = path.split("/")[::-1]
         links = 0
         try:
-            while todo:
-                link = walk.step(todo.pop())
+            while ahead:
+                link = walk.step(ahead.pop())
                 if link is not None:
                     links += 1
                     if links > MAX_LINKS:
                         raise KernelError("openat2", errno.ELOOP, path)
-                    todo += link.split("/")[::-1]
+                    ahead += link.split("/")[::-1]
             return os.dup(walk.fd)
         finally:
             walk.close()
