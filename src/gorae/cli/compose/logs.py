@@ -122,7 +122,7 @@ class Follower:
                 state = self._state(session, one)
             if state and not state.get("Running"):
                 self._line(one.id, f"exited with code {state['ExitCode']}", name_only=True)
-            back = self._back(session, one, str(life.get("StartedAt")), patience_s)
+            back = self._back(session, one, life, state, patience_s)
             if back is None:
                 return
             one, since = back
@@ -135,10 +135,25 @@ class Follower:
             return {}
         return found
 
+    def _made(self, session: Session, one: Found) -> str:
+        try:
+            return str(session.get(f"/containers/{one.id}/json")["Created"])
+        except NotFound:
+            return ""
+
     def _back(
-        self, session: Session, one: Found, started: str, patience_s: float
-    ) -> tuple[Found, str] | None:
-        """The container of the same service and number in a later life, and since when."""
+        self,
+        session: Session,
+        one: Found,
+        life: dict[str, Any],
+        ended: dict[str, Any],
+        patience_s: float,
+    ) -> tuple[Found, str | None] | None:
+        """The container of the same service and number in a later life, and since when its lines are new.
+
+        That is the end of the life before, or the making of another container: the first lines may be older than what
+        the engine calls the start.
+        """
         from gorae.compose import state
 
         end = time.monotonic() + patience_s
@@ -150,9 +165,14 @@ class Follower:
                 found = self._state(session, other)
                 if found.get("Restarting"):
                     end = time.monotonic() + patience_s
-                elif found.get("Running") and found["StartedAt"] != started:
+                elif found.get("Running") and found["StartedAt"] != life.get("StartedAt"):
                     self._prefixes[other.id] = self._prefixes.get(one.id, "")
-                    return other, timestamp.query_value(found["StartedAt"], time.time())
+                    since = (
+                        ended.get("FinishedAt")
+                        if other.id == one.id
+                        else self._made(session, other)
+                    )
+                    return other, timestamp.query_value(since, time.time()) if since else None
         return None
 
     def _read(self, one: Found, *, follow: bool, since: str | None = None) -> None:
